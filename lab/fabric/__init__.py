@@ -1,0 +1,1 @@
+"""What carries the lab's packets, and runs commands where they start."""

@@ -1,0 +1,37 @@
+"""What every fabric can do."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rules.snapshot import PodRef
+
+Write = Callable[[bytes], Awaitable[None]]
+Read = Callable[[], Awaitable[bytes]]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a command runs: in `pod`'s `container`. A hostNetwork pod runs on its node's network."""
+
+    pod: PodRef
+    container: str
+
+
+class Fabric(Protocol):
+    """Carries packets between the lab's machines. It reads the store and nothing else."""
+
+    async def start(self) -> None:
+        """Be ready to run commands."""
+
+    async def stop(self) -> None:
+        """Leave nothing behind."""
+
+    async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
+        """Run `argv` at `place` and return its exit code; cancelled when the caller goes away.
+
+        `stdin` returns b"" at the end. A command that does not exist ends with 127 and a line on stderr.
+        """
+        ...

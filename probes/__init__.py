@@ -1,0 +1,1 @@
+"""What we look at and change: the only room that talks to Kubernetes and Google."""

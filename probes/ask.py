@@ -1,0 +1,21 @@
+"""What a person asks, before anything has been read; parsed from the command line or a form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.snapshot import PodRef, Target
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A question with the leave it gives: `node_probe` may a probe pod be created, `read_only` nothing may be."""
+
+    pod: PodRef
+    target: Target
+    local: Target | None = None
+    proxy: Target | None = None
+    kubeconfig: str | None = None
+    context: str | None = None
+    node_probe: bool = True
+    read_only: bool = False

@@ -1,0 +1,1 @@
+"""What wayhome knows: a pure model of packets, causes and remedies (no clock, no network, no screen)."""

@@ -1,0 +1,1 @@
+"""The Report as data (model), and as text, Markdown and JSON."""

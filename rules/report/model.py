@@ -1,0 +1,167 @@
+"""The answer as data, shaped as contract 3.4 (`wayhome.report/1`). Screen, text and JSON all print this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rules.path import Hop, Masquerade, Walk
+from rules.snapshot import Json, Vpc
+
+SCHEMA = "wayhome.report/1"
+
+
+class Answer(StrEnum):
+    """The verdict in one word."""
+
+    REACHABLE = "reachable"
+    BROKEN = "broken"
+    UNKNOWN = "unknown"
+
+
+class Status(StrEnum):
+    """How sure a cause is: proven by evidence, likely, not excluded, or not blocking yet."""
+
+    CONFIRMED = "confirmed"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+    LATENT = "latent"
+
+
+@dataclass(frozen=True)
+class Broken:
+    """The first broken leg: direction forward or return, Connectivity Tests reason, `vpc` or `place` where, owner."""
+
+    direction: str
+    reason: str
+    vpc: Vpc | None
+    place: str
+    owner: str
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One probe: what was seen (None when not run), what the model predicts (`unknown` when it cannot), do they agree."""
+
+    probe: str
+    observed: str | None
+    predicted: str
+    agrees: bool | None
+
+
+@dataclass(frozen=True)
+class RouteRow:
+    """One row of a route table as shown. `used` is forward, return or ''; `ghost` rows should be there and are not."""
+
+    dest: str
+    kind: str
+    next_hop: str
+    priority: int
+    used: str
+    why_not: str | None
+    sentence: str = ""
+    name: str = ""
+    object: str = ""
+    ghost: bool = False
+
+
+@dataclass(frozen=True)
+class CauseFound:
+    """A cause that the evidence supports. `sentence` quotes the deciding fields, `decides` says what would settle it."""
+
+    id: str
+    title: str
+    status: Status
+    blocks: bool
+    sentence: str
+    evidence: tuple[str, ...] = ()
+    remedies: tuple[str, ...] = ()
+    decides: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One object that a remedy changes, as data.
+
+    `system` is kubernetes or compute; `kind` ConfigMap or peering; `key` finds the object: namespace and name, or
+    project, network and peering; `before` None means it is absent, `after` None that it will be deleted.
+    For a peering, `before` and `after` hold only the fields that change.
+    """
+
+    system: str
+    kind: str
+    key: Json
+    owner: str
+    before: Json | None
+    after: Json | None
+
+
+@dataclass(frozen=True)
+class Precondition:
+    """Something a remedy needs; `met` None when it cannot be known."""
+
+    sentence: str
+    met: bool | None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A remedy for this world. `predicted` is what pod-peer would do afterwards; `complete` whether it is enough
+    alone; `matrix` the whole prediction; `applicable` False when wayhome only advises (`sentence` says why)."""
+
+    id: str
+    title: str
+    sentence: str
+    complete: bool
+    applicable: bool
+    owner: str
+    predicted: str
+    matrix: tuple[MatrixRow, ...]
+    changes: tuple[Change, ...]
+    change_sentences: tuple[str, ...]
+    blast_radius: tuple[str, ...]
+    preconditions: tuple[Precondition, ...]
+    commands: tuple[str, ...]
+    undo: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Next:
+    """The cheapest observation that would settle what is open."""
+
+    sentence: str
+    command: str
+
+
+@dataclass(frozen=True)
+class UnknownFact:
+    """Something that could not be read, and what would open it."""
+
+    what: str
+    why: str
+    permission: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """Everything wayhome says about one question."""
+
+    answer: Answer
+    headline: str
+    broken: Broken | None
+    matrix: tuple[MatrixRow, ...]
+    masquerade: Masquerade | None
+    walk: Walk | None
+    routes: dict[Vpc, tuple[RouteRow, ...]]
+    causes: tuple[CauseFound, ...]
+    remedies: tuple[Offer, ...]
+    next: Next | None
+    unknowns: tuple[UnknownFact, ...]
+
+    @property
+    def forward(self) -> tuple[Hop, ...]:
+        return self.walk.forward if self.walk else ()
+
+    @property
+    def back(self) -> tuple[Hop, ...]:
+        return self.walk.back if self.walk else ()

@@ -1,0 +1,30 @@
+"""Sentences that people read go through `_`, so that one catalogue translates every room.
+
+English is the source text. Field names, ids, commands and log lines are never translated.
+"""
+
+from __future__ import annotations
+
+import gettext
+from pathlib import Path
+
+DOMAIN = "wayhome"
+LOCALES = Path(__file__).with_name("locale")
+
+_current: gettext.NullTranslations = gettext.NullTranslations()
+
+
+def use(*languages: str) -> None:
+    """Speak the first of `languages` that has a catalogue; English where none has."""
+    global _current
+    _current = gettext.translation(DOMAIN, LOCALES, languages=list(languages), fallback=True)
+
+
+def _(message: str) -> str:
+    """Return `message` in the language in use."""
+    return _current.gettext(message)
+
+
+def plural(one: str, many: str, count: int) -> str:
+    """Return `one` or `many` by `count`, with `{count}` filled in."""
+    return _current.ngettext(one, many, count).format(count=count)

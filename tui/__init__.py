@@ -1,0 +1,1 @@
+"""What people see: the Textual app, its headless twin, the command line."""
