@@ -48,7 +48,7 @@ class Event:
 
 
 class Table:
-    """Objects of one kind by key, in order of creation. Reads give copies, so that nobody edits the store by accident."""
+    """Objects of one kind by key, in order of creation. Reads give copies: nobody edits the store by accident."""
 
     def __init__(self, store: Store, name: str) -> None:
         self._store = store

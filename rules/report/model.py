@@ -41,7 +41,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One probe: what was seen (None when not run), what the model predicts (`unknown` when it cannot), do they agree."""
+    """One probe: what was seen (None when not run), what the model predicts (or `unknown`), do they agree."""
 
     probe: str
     observed: str | None
@@ -67,7 +67,7 @@ class RouteRow:
 
 @dataclass(frozen=True)
 class CauseFound:
-    """A cause that the evidence supports. `sentence` quotes the deciding fields, `decides` says what would settle it."""
+    """A cause that the evidence supports. `sentence` quotes the deciding fields, `decides` what would settle it."""
 
     id: str
     title: str
