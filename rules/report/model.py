@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from rules.path import Hop, Masquerade, Walk
-from rules.snapshot import Json, Vpc
+from rules.snapshot import Json, Question, Vpc
 
 SCHEMA = "wayhome.report/1"
 
@@ -41,12 +41,14 @@ class Broken:
 
 @dataclass(frozen=True)
 class MatrixRow:
-    """One probe: what was seen (None when not run), what the model predicts (or `unknown`), do they agree."""
+    """One probe: what was seen (None when not run), what the model predicts (or `unknown`), do they agree;
+    `via` is the command a person would type, or ''."""
 
     probe: str
     observed: str | None
     predicted: str
     agrees: bool | None
+    via: str = ""
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,10 @@ class UnknownFact:
 
 @dataclass(frozen=True)
 class Report:
-    """Everything wayhome says about one question."""
+    """Everything wayhome says about one question.
+
+    `unexplained` are sentences on measurements that contradict the model or each other.
+    """
 
     answer: Answer
     headline: str
@@ -157,6 +162,9 @@ class Report:
     remedies: tuple[Offer, ...]
     next: Next | None
     unknowns: tuple[UnknownFact, ...]
+    unexplained: tuple[str, ...] = ()
+    question: Question | None = None
+    taken_at: str = ""
 
     @property
     def forward(self) -> tuple[Hop, ...]:
