@@ -1,0 +1,48 @@
+# Everything a checkout can do. `make run` and `make test` build their own .venv; Python 3.11 or newer is all they need.
+
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint bench shots
+
+help:  ## what can be made
+	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+
+run: $(READY)  ## start the lab on the article's incident and open wayhome on it
+	@WAYHOME_STATE_DIR=$$(mktemp -d "$${TMPDIR:-/tmp}/wayhome.XXXXXX"); export WAYHOME_STATE_DIR; \
+	trap '$(BIN)/wayhome lab stop >/dev/null 2>&1; rm -rf "$$WAYHOME_STATE_DIR"' EXIT; \
+	trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; \
+	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome
+
+test: $(READY)  ## run the tests (ARGS="-k name" picks some)
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)  ## check style, types, the borders between the rooms, and shell scripts
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports
+	@if command -v shellcheck >/dev/null; then shellcheck .ci/run; else echo "no shellcheck here: shell scripts not checked"; fi
+
+bench: $(READY)  ## measure speed, as ratios within one run
+	@$(BIN)/python -m bench $(ARGS)
+
+shots: $(READY)  ## draw screenshots/ from the lab
+	@$(BIN)/python -m tui.shots screenshots
+
+# A .venv that does not run, or that was built for another place, counts as absent.
+ifneq ($(shell $(BIN)/python -c 'print(open("$(READY)").read())' 2>/dev/null),$(CURDIR))
+.PHONY: $(READY)
+endif
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "wayhome needs Python 3.11 or newer; make PYTHON=/path/to/python names one." >&2; exit 2; }
+	@echo "building $(VENV) …" >&2
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt hatchling
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt --no-build-isolation -e '.[dev]'
+	@printf '%s' '$(CURDIR)' > $(READY)
