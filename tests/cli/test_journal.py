@@ -1,0 +1,118 @@
+"""The journal keeps what was written, through torn lines, other processes and folders that take no file."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes import journal
+from probes.journal import JournalError, State
+
+
+@pytest.fixture(autouse=True)
+def _state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYHOME_STATE_DIR", str(tmp_path / "state"))
+
+
+def test_lines_come_back_in_order() -> None:
+    kept = journal.begin({"remedy": "r"})
+    kept.write("calling", change=0, state="applying")
+    kept.write("called", change=0, after={"a": "ü"})
+    run = journal.read(kept.id)
+    assert [line["step"] for line in run.lines] == ["plan", "calling", "called"]
+    assert run.plan["remedy"] == "r"
+    assert run.state is State.APPLYING
+    assert run.last("called", 0)["after"] == {"a": "ü"}  # type: ignore[index]  # it is there
+    assert run.last("called", 1) is None
+    assert not run.torn
+
+
+def test_each_write_is_synced_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[bool] = []
+    real = os.fsync
+
+    def count(descriptor: int) -> None:
+        synced.append(stat.S_ISDIR(os.fstat(descriptor).st_mode))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", count)
+    kept = journal.begin({})
+    assert synced == [False, True]
+    kept.write("calling")
+    assert synced == [False, True, False, True]
+
+
+def test_a_torn_line_is_named_and_swallows_nothing() -> None:
+    kept = journal.begin({"remedy": "r"})
+    kept.write("calling", change=0, state="applying")
+    kept.path.write_bytes(kept.path.read_bytes()[:-7])
+    torn = journal.read(kept.id)
+    assert torn.torn
+    assert torn.state is State.PLANNED
+    journal.reopen(torn).write("called", change=0, state="applied")
+    mended = journal.read(kept.id)
+    assert mended.state is State.APPLIED
+    assert [line["step"] for line in mended.lines] == ["plan", "called"]
+
+
+def test_runs_are_listed_newest_first_and_strangers_are_left_out(tmp_path: Path) -> None:
+    first, second = journal.begin({"n": 1}), journal.begin({"n": 2})
+    (tmp_path / "state/runs/20200101T000000Z-abcdef.jsonl").write_text('{"format": "other/9"}\n')
+    (tmp_path / "state/runs/notes.jsonl").write_text("hello\n")
+    assert {run.id for run in journal.runs()} == {first.id, second.id}
+    assert [run.id for run in journal.runs()] == sorted([first.id, second.id], reverse=True)
+
+
+@pytest.mark.parametrize("id", ["", "../../etc/passwd", "20200101T000000Z-abcdef"])
+def test_a_run_that_is_not_there(id: str) -> None:
+    with pytest.raises(JournalError) as caught:
+        journal.read(id)
+    assert "wayhome runs" in caught.value.sentence
+
+
+def test_no_folder_to_write_to(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file where the folder should be")
+    with pytest.raises(JournalError) as caught:
+        journal.begin({})
+    assert "WAYHOME_STATE_DIR" in caught.value.sentence
+
+
+def test_a_full_disk_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = journal.begin({})
+
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(JournalError) as caught:
+        kept.write("calling")
+    assert "No space left on device" in caught.value.sentence
+
+
+def test_the_lock_says_who_has_it() -> None:
+    holder = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            "from probes import journal\nwith journal.only_one():\n    print('held', flush=True)\n    input()",
+        ],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        assert journal.someone_at_work()
+        with pytest.raises(JournalError) as caught, journal.only_one():
+            pytest.fail("two held the lock")
+        assert f"process {holder.pid}" in caught.value.sentence
+        holder.communicate("\n")
+    assert not journal.someone_at_work()
+    with journal.only_one():
+        assert journal.someone_at_work()

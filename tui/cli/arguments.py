@@ -1,0 +1,69 @@
+"""What all commands' arguments have in common."""
+
+from __future__ import annotations
+
+import argparse
+from typing import NoReturn
+
+from probes import parse
+from probes.ask import Ask
+from rules.words import _
+from tui.cli.failures import CliError
+
+
+class Parser(argparse.ArgumentParser):
+    """An ArgumentParser whose errors are sentences and whose options are never guessed from their beginnings."""
+
+    def __init__(self, command: str, description: str, **more: str) -> None:
+        super().__init__(
+            prog=f"wayhome {command}".strip(),
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            epilog=more.get("epilog"),
+        )
+
+    def error(self, message: str) -> NoReturn:
+        raise CliError(
+            _("{message}; `{prog} --help` shows how it is used.").format(message=message.rstrip("."), prog=self.prog)
+        )
+
+
+def add_question(parser: Parser, *, optional: bool = False) -> None:
+    """POD and TARGET, `optional` where a file may hold them."""
+    nargs = "?" if optional else None
+    parser.add_argument(
+        "pod", metavar="POD", nargs=nargs, help=_("[NAMESPACE/]NAME of the pod that cannot get through")
+    )
+    parser.add_argument("target", metavar="TARGET", nargs=nargs, help=_("IP[:PORT] or http(s)://IP[:PORT]/PATH"))
+
+
+def add_cluster(parser: Parser) -> None:
+    """Which cluster is asked."""
+    parser.add_argument("--kubeconfig", metavar="F", help=_("the kubeconfig to use, as kubectl's option"))
+    parser.add_argument("--context", metavar="C", help=_("the context to use, as kubectl's option"))
+
+
+def add_measuring(parser: Parser) -> None:
+    """What is measured, and what may be created for it."""
+    parser.add_argument(
+        "--local", metavar="ADDRESS", help=_("an address in the pod's own VPC to compare with (else found by itself)")
+    )
+    parser.add_argument("--proxy", metavar="ADDRESS", help=_("a TCP proxy to try as well"))
+    parser.add_argument("--no-node-probe", action="store_true", help=_("create no probe pod on the node"))
+    parser.add_argument("--read-only", action="store_true", help=_("nothing may be created or changed"))
+
+
+def ask(args: argparse.Namespace) -> Ask:
+    """The Ask that parsed arguments mean. Raises parse.ParseError."""
+    local, proxy = getattr(args, "local", None), getattr(args, "proxy", None)
+    return Ask(
+        pod=parse.pod(args.pod),
+        target=parse.target(args.target),
+        local=parse.target(local) if local else None,
+        proxy=parse.target(proxy) if proxy else None,
+        kubeconfig=args.kubeconfig,
+        context=args.context,
+        node_probe=not getattr(args, "no_node_probe", False),
+        read_only=getattr(args, "read_only", False),
+    )

@@ -1,0 +1,74 @@
+"""Where words go: the report to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from rules.words import _
+
+
+def report(text: str) -> None:
+    """Write what was asked for to stdout, ending in a newline. What the terminal cannot show becomes `?`."""
+    _write(sys.stdout, text)
+
+
+def say(text: str) -> None:
+    """Write a remark, a warning or an error to stderr."""
+    _write(sys.stderr, text)
+    sys.stderr.flush()
+
+
+def complain(sentence: str) -> None:
+    """Write what went wrong to stderr, with the program's name before it."""
+    say(f"wayhome: {sentence}")
+
+
+def is_plain(stream: object) -> bool:
+    """True when `stream` cannot show box drawing."""
+    encoding = getattr(stream, "encoding", None) or ""
+    return encoding.lower().replace("-", "") != "utf8"
+
+
+def is_colourful(stream: object) -> bool:
+    """True when `stream` is a terminal that colours may be sent to (NO_COLOR and TERM=dumb forbid them)."""
+    tty = getattr(stream, "isatty", None)
+    return bool(tty and tty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def width() -> int:
+    """Columns of the terminal that reads the report; 80 where there is none."""
+    try:
+        return max(40, os.get_terminal_size(sys.stdout.fileno()).columns)
+    except (OSError, ValueError):
+        return 80
+
+
+def table(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
+    """Rows as left-aligned columns; the last column is as long as it is."""
+    if not rows:
+        return ""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    lines = [
+        gap.join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]]).rstrip()
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """` Did you mean X?` for the names closest to `word`, or nothing."""
+    names = {name.lower(): name for name in known}
+    found = get_close_matches(word.lower(), names, n=2, cutoff=0.55)
+    if not found:
+        return ""
+    return " " + _("Did you mean {names}?").format(names=_(" or ").join(names[name] for name in found))
+
+
+def _write(stream: object, text: str) -> None:
+    if not text.endswith("\n"):
+        text += "\n"
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    stream.write(text.encode(encoding, "replace").decode(encoding))  # type: ignore[attr-defined]  # a text stream
