@@ -1,0 +1,205 @@
+"""What a scenario says, checked and typed: frozen values, nothing computed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+
+from rules.snapshot import PodRef, Question, Vpc
+
+
+@dataclass(frozen=True)
+class Server:
+    """Something that listens: `paths` maps an HTTP path to the body it answers; None when it is not HTTP."""
+
+    protocol: str
+    port: int
+    paths: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class SubnetPlan:
+    """A subnet with its primary range and its secondary ranges by name."""
+
+    name: str
+    region: str
+    range: IPv4Network
+    secondary: Mapping[str, IPv4Network] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RoutePlan:
+    """A static route. `via` is internet, vm or address; `hop` the VM's name or the address."""
+
+    name: str
+    dest: IPv4Network
+    via: str
+    hop: str = ""
+    priority: int = 1000
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PeeringPlan:
+    """This network's half of a peering. It is active when the other network has a half that points back."""
+
+    name: str
+    peer: Vpc
+    export_custom: bool = False
+    import_custom: bool = False
+    export_public: bool = True
+    import_public: bool = False
+    consensus: bool = False
+
+
+@dataclass(frozen=True)
+class FirewallPlan:
+    """A VPC firewall rule. `protocols` are tcp, tcp:80, tcp:8000-8080, udp…, icmp, all."""
+
+    name: str
+    ingress: bool
+    allow: bool
+    protocols: tuple[str, ...]
+    sources: tuple[IPv4Network, ...] = ()
+    source_tags: tuple[str, ...] = ()
+    dests: tuple[IPv4Network, ...] = ()
+    target_tags: tuple[str, ...] = ()
+    priority: int = 1000
+    disabled: bool = False
+
+
+@dataclass(frozen=True)
+class NetworkPlan:
+    """A VPC network and everything that belongs to it."""
+
+    vpc: Vpc
+    mtu: int
+    global_routing: bool
+    subnets: tuple[SubnetPlan, ...]
+    routes: tuple[RoutePlan, ...]
+    peerings: tuple[PeeringPlan, ...]
+    firewalls: tuple[FirewallPlan, ...]
+    default_route: bool = True
+
+    def subnet(self, name: str) -> SubnetPlan | None:
+        """The subnet called `name`, or None."""
+        return next((subnet for subnet in self.subnets if subnet.name == name), None)
+
+
+@dataclass(frozen=True)
+class VmPlan:
+    """A VM with one interface, and what listens inside it."""
+
+    project: str
+    name: str
+    zone: str
+    vpc: Vpc
+    subnet: str
+    address: IPv4Address
+    running: bool = True
+    ip_forwarding: bool = False
+    tags: tuple[str, ...] = ()
+    serves: tuple[Server, ...] = ()
+    answers_ping: bool = True
+
+
+@dataclass(frozen=True)
+class ClusterPlan:
+    """A zonal GKE Standard cluster. `pods_range_name` is the secondary range of a VPC-native cluster's pods."""
+
+    project: str
+    name: str
+    zone: str
+    vpc: Vpc
+    subnet: str
+    routes_based: bool
+    pod_range: IPv4Network
+    service_range: IPv4Network
+    version: str
+    pods_range_name: str = ""
+    default_snat: bool = True
+    network_policy: bool = False
+    dataplane_v2: bool = False
+
+    @property
+    def region(self) -> str:
+        return self.zone.rsplit("-", 1)[0]
+
+
+@dataclass(frozen=True)
+class NodePlan:
+    """A node and its VM. `route` is False for a node whose pods no route leads to (routes-based clusters)."""
+
+    name: str
+    address: IPv4Address
+    pod_range: IPv4Network
+    route: bool = True
+    ip_forwarding: bool = True
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class PodPlan:
+    """A pod with one container called as the pod. `address` is None for hostNetwork pods."""
+
+    ref: PodRef
+    node: str
+    image: str
+    address: IPv4Address | None
+    host_network: bool = False
+    labels: Mapping[str, str] = field(default_factory=dict)
+    serves: tuple[Server, ...] = ()
+
+
+@dataclass(frozen=True)
+class AgentPlan:
+    """The ip-masq-agent DaemonSet: its flags, and the nodes it does not run on."""
+
+    installed: bool
+    image: str
+    flags: tuple[str, ...]
+    not_on: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class ConfigPlan:
+    """The ConfigMap somebody made for the agent, under the names they gave it."""
+
+    namespace: str
+    name: str
+    key: str
+    text: str
+
+
+@dataclass(frozen=True)
+class PolicyPlan:
+    """A NetworkPolicy on egress: the pods it selects, and where they may go (empty: nowhere)."""
+
+    namespace: str
+    name: str
+    pods: Mapping[str, str]
+    allow_to: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A whole world to build, and the question that is asked in it."""
+
+    name: str
+    title: str
+    story: str
+    question: Question
+    projects: tuple[str, ...]
+    networks: tuple[NetworkPlan, ...]
+    vms: tuple[VmPlan, ...]
+    cluster: ClusterPlan
+    nodes: tuple[NodePlan, ...]
+    pods: tuple[PodPlan, ...]
+    agent: AgentPlan
+    config: ConfigPlan | None
+    policies: tuple[PolicyPlan, ...] = ()
+
+    def network(self, vpc: Vpc) -> NetworkPlan | None:
+        """The network `vpc`, or None."""
+        return next((network for network in self.networks if network.vpc == vpc), None)
