@@ -1,0 +1,114 @@
+"""Words and marks shared by every way of printing a Report: state is always said by mark and word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rules.path import Hop, Verdict
+from rules.report.model import Answer, MatrixRow, Offer, RouteRow, Status
+from rules.words import _
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """Single-cell marks of the states, and of lines."""
+
+    good: str
+    bad: str
+    doubt: str
+    idle: str
+    arrow: str
+    more: str
+    rule: str
+
+
+UNICODE = Glyphs(good="✓", bad="✗", doubt="?", idle="·", arrow="→", more="…", rule="─")
+ASCII = Glyphs(good="+", bad="x", doubt="?", idle=".", arrow="->", more="~", rule="-")
+
+
+def probe_title(probe: str, glyphs: Glyphs) -> str:
+    """`pod-peer@node-02` as `pod → peer (from node-02)`."""
+    base, _at, node = probe.partition("@")
+    source, _dash, dest = base.partition("-")
+    title = f"{source} {glyphs.arrow} {dest}"
+    return _("{title} (from {node})").format(title=title, node=node) if node else title
+
+
+def row_mark(row: MatrixRow, glyphs: Glyphs) -> str:
+    """The mark of a probe by what was seen, or by nothing when it was not run."""
+    if row.observed is None:
+        return glyphs.idle
+    return glyphs.good if row.observed == "ok" else glyphs.bad
+
+
+def row_note(row: MatrixRow) -> str:
+    """What stands behind a probe's two results."""
+    if row.agrees is False:
+        return _("the model disagrees")
+    return ""
+
+
+def hop_mark(hop: Hop, glyphs: Glyphs, *, behind: bool) -> str:
+    """The mark of a hop; `behind` a break only further breaks and doubts keep theirs."""
+    if hop.verdict in (Verdict.DROP, Verdict.REJECT):
+        return glyphs.bad
+    if hop.verdict is Verdict.UNKNOWN:
+        return glyphs.doubt
+    return glyphs.idle if behind or hop.verdict is Verdict.NOT_REACHED else glyphs.good
+
+
+def hop_word(hop: Hop, *, behind: bool) -> str:
+    """The state of a hop in a word or two."""
+    if hop.verdict in (Verdict.DROP, Verdict.REJECT):
+        word = _("dropped") if hop.verdict is Verdict.DROP else _("rejected")
+        return _("would be {word} too").format(word=word) if behind else word
+    if hop.verdict is Verdict.UNKNOWN:
+        return _("cannot tell")
+    return _("not reached") if behind or hop.verdict is Verdict.NOT_REACHED else _("ok")
+
+
+def route_word(row: RouteRow) -> str:
+    """Why a route row is worth a look: it carries the packet, it is missing, or why it lost."""
+    if row.used:
+        return _("carries the request") if row.used == "forward" else _("carries the answer")
+    if row.ghost:
+        return _("MISSING: {why}").format(why=row.why_not or _("no reason known"))
+    return row.why_not or ""
+
+
+def status_word(status: Status) -> str:
+    return {
+        Status.CONFIRMED: _("confirmed"),
+        Status.LIKELY: _("likely"),
+        Status.POSSIBLE: _("possible"),
+        Status.LATENT: _("latent"),
+    }[status]
+
+
+def answer_word(answer: Answer) -> str:
+    return {
+        Answer.REACHABLE: _("REACHABLE"),
+        Answer.BROKEN: _("BROKEN"),
+        Answer.UNKNOWN: _("CANNOT TELL"),
+    }[answer]
+
+
+def answer_mark(answer: Answer, glyphs: Glyphs) -> str:
+    return {Answer.REACHABLE: glyphs.good, Answer.BROKEN: glyphs.bad, Answer.UNKNOWN: glyphs.doubt}[answer]
+
+
+def met_mark(met: bool | None, glyphs: Glyphs) -> str:
+    return glyphs.doubt if met is None else glyphs.good if met else glyphs.bad
+
+
+def met_word(met: bool | None) -> str:
+    return _("cannot tell") if met is None else _("met") if met else _("NOT met")
+
+
+def offer_word(offer: Offer) -> str:
+    """What a remedy promises, in a few words."""
+    if not offer.applicable:
+        return _("not applicable")
+    if offer.complete:
+        return _("enough alone")
+    return _("cannot tell whether it is enough") if offer.predicted == "unknown" else _("not enough alone")

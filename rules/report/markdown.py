@@ -1,0 +1,169 @@
+"""The Report as Markdown, for a ticket or a message to the peer's administrator."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rules.path import Hop, Verdict
+from rules.report import labels
+from rules.report.model import Offer, Report
+from rules.report.plain import plain
+from rules.words import _, plural
+
+SHOWN_ROWS = 40
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
+
+
+def render(report: Report) -> str:
+    """The whole Report as CommonMark with tables; everything from outside is escaped."""
+    return "\n".join(_lines(report)).rstrip() + "\n"
+
+
+def escape(text: str) -> str:
+    """`text` as Markdown that shows exactly it."""
+    return _SPECIAL.sub(r"\\\1", plain(text))
+
+
+def code(text: str) -> str:
+    """`text` as inline code, whatever backticks are in it."""
+    text = plain(text)
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    gap = " " if text.startswith("`") or text.endswith("`") else ""
+    return f"{fence}{gap}{text}{gap}{fence}" if text else ""
+
+
+def block(text: str) -> list[str]:
+    """`text` as a fenced code block, its own line breaks kept."""
+    fence = "`" * max(3, 1 + max((len(run) for run in re.findall("`+", text)), default=0))
+    return [f"{fence}sh", *[plain(line) for line in text.split("\n")], fence]
+
+
+def _lines(report: Report) -> Iterator[str]:
+    glyphs = labels.UNICODE
+    asked = report.question
+    about = f": {code(f'{asked.pod} → {asked.target}')}" if asked else ""
+    yield f"# {labels.answer_mark(report.answer, glyphs)} {labels.answer_word(report.answer)}{about}"
+    yield ""
+    yield escape(report.headline)
+    yield from _matrix(report)
+    yield from _lane(_("Request: pod to target"), report.forward, behind=False)
+    behind = any(hop.verdict in (Verdict.DROP, Verdict.REJECT) for hop in report.forward)
+    yield from _lane(_("Answer: target to pod"), report.back, behind=behind)
+    yield from _masquerade(report)
+    yield from _routes(report)
+    yield from _causes(report)
+    yield from _fixes(report)
+    yield from _rest(report)
+
+
+def _matrix(report: Report) -> Iterator[str]:
+    yield from ("", f"## {_('Probes')}", "")
+    yield f"| {_('probe')} | {_('seen')} | {_('predicted')} | {_('command')} |"
+    yield "|---|---|---|---|"
+    for row in report.matrix:
+        title = f"{labels.row_mark(row, labels.UNICODE)} {escape(labels.probe_title(row.probe, labels.UNICODE))}"
+        note = labels.row_note(row)
+        predicted = f"{row.predicted} ({note})" if note else row.predicted
+        via = code(row.via).replace("|", "\\|")
+        yield f"| {title} | {row.observed or _('not run')} | {predicted} | {via} |"
+    if report.unexplained:
+        yield ""
+        for sentence in report.unexplained:
+            yield f"- {escape(sentence)}"
+
+
+def _lane(title: str, hops: tuple[Hop, ...], *, behind: bool) -> Iterator[str]:
+    if not hops:
+        return
+    yield from ("", f"## {title}", "")
+    for number, hop in enumerate(hops, 1):
+        mark = labels.hop_mark(hop, labels.UNICODE, behind=behind)
+        word = labels.hop_word(hop, behind=behind)
+        reason = f" {code(hop.reason)}" if hop.reason else ""
+        yield f"{number}. {mark} **{escape(hop.kind)}** {code(hop.at)} {word}{reason}: {escape(hop.sentence)}"
+        behind = behind or hop.verdict in (Verdict.DROP, Verdict.REJECT)
+
+
+def _masquerade(report: Report) -> Iterator[str]:
+    decision = report.masquerade
+    if decision is None:
+        return
+    yield from ("", f"## {_('Whose address the packet wears')}", "")
+    verdict = {True: _("masqueraded"), False: _("not masqueraded"), None: _("cannot tell")}[decision.masqueraded]
+    range_ = f" {code(str(decision.range))}" if decision.range else ""
+    yield f"**{verdict}**, {code(decision.reason)}{range_}: {escape(decision.sentence)}"
+
+
+def _routes(report: Report) -> Iterator[str]:
+    for vpc, rows in report.routes.items():
+        yield from ("", f"## {_('Routes of {vpc}').format(vpc=escape(str(vpc)))}", "")
+        if not rows:
+            yield _("(none could be read)")
+            continue
+        yield f"| | {_('destination')} | {_('kind')} | {_('prio')} | {_('next hop')} | |"
+        yield "|---|---|---|---|---|---|"
+        ordered = sorted(rows, key=lambda row: (not (row.used or row.ghost), row.why_not in (None, "no-match")))
+        for row in ordered[:SHOWN_ROWS]:
+            mark = "✓" if row.used else "✗" if row.ghost else ""
+            hop = escape(row.next_hop)
+            yield f"| {mark} | {row.dest} | {row.kind} | {row.priority} | {hop} | {labels.route_word(row)} |"
+        if len(rows) > SHOWN_ROWS:
+            yield ""
+            yield plural("and {count} more route", "and {count} more routes", len(rows) - SHOWN_ROWS)
+
+
+def _causes(report: Report) -> Iterator[str]:
+    if not report.causes:
+        return
+    yield from ("", f"## {_('Causes')}")
+    for cause in report.causes:
+        blocks = _("blocks now") if cause.blocks else _("does not block now")
+        yield from ("", f"### {cause.id} {escape(cause.title)} ({labels.status_word(cause.status)}, {blocks})", "")
+        yield escape(cause.sentence)
+        if cause.evidence:
+            yield ""
+            for fact in cause.evidence:
+                yield f"- {escape(fact)}"
+        if cause.decides:
+            yield from ("", _("Would settle it: {decides}").format(decides=escape(cause.decides)))
+
+
+def _fixes(report: Report) -> Iterator[str]:
+    if not report.remedies:
+        return
+    yield from ("", f"## {_('Fixes')}")
+    for offer in report.remedies:
+        yield from _fix(offer)
+
+
+def _fix(offer: Offer) -> Iterator[str]:
+    owner = _("owner {owner}").format(owner=escape(offer.owner))
+    yield from ("", f"### {escape(offer.title)} ({labels.offer_word(offer)}; {owner})", "", escape(offer.sentence))
+    for name, sentences in ((_("Changes"), offer.change_sentences), (_("Also touches"), offer.blast_radius)):
+        if sentences:
+            yield from ("", f"{name}:", "")
+            for sentence in sentences:
+                yield f"- {escape(sentence)}"
+    if offer.preconditions:
+        yield from ("", f"{_('Needs')}:", "")
+        for need in offer.preconditions:
+            mark = labels.met_mark(need.met, labels.UNICODE)
+            yield f"- {mark} {escape(need.sentence)} ({labels.met_word(need.met)})"
+    for name, commands in ((_("By hand"), offer.commands), (_("To take it back"), offer.undo)):
+        if commands:
+            yield from ("", f"{name}:", "")
+            yield from block("\n".join(commands))
+
+
+def _rest(report: Report) -> Iterator[str]:
+    if report.next is not None:
+        yield from ("", f"## {_('Next')}", "", escape(report.next.sentence))
+        if report.next.command:
+            yield from ("", *block(report.next.command))
+    if report.unknowns:
+        yield from ("", f"## {_('Not known')}", "")
+        for fact in report.unknowns:
+            why = f": {escape(fact.why)}" if fact.why else ""
+            needs = f" ({code(fact.permission)})" if fact.permission else ""
+            yield f"- {escape(fact.what)}{why}{needs}"
