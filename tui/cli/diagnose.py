@@ -1,0 +1,93 @@
+"""`wayhome diagnose POD TARGET`: the verdict without a screen.
+
+With `--snapshot` neither Textual nor a cloud client nor networkx is imported: from a file to a verdict in well under
+a second.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import json
+import sys
+from collections.abc import Sequence
+
+from probes import parse
+from rules.report.model import Answer, Report
+from rules.snapshot import Snapshot, dumps
+from rules.words import _
+from tui.cli import files
+from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
+from tui.cli.output import is_colourful, is_plain, report, width
+
+EXIT_CODES = {Answer.REACHABLE: 0, Answer.BROKEN: 1, Answer.UNKNOWN: 4}
+
+
+def run(argv: Sequence[str]) -> int:
+    """Collect or load a Snapshot, judge it, print the Report. Returns contract 3.1's exit code."""
+    parser = Parser(
+        "diagnose",
+        _("Measure, read both sides' routes, and say why the pod cannot reach the target."),
+        epilog=_("Exit codes: 0 reachable, 1 broken and the cause is named, 2 usage, 3 no access, 4 cannot tell."),
+    )
+    add_question(parser, optional=True)
+    add_measuring(parser)
+    add_cluster(parser)
+    parser.add_argument("--json", action="store_true", help=_("the Report as JSON on stdout"))
+    parser.add_argument("--save", metavar="FILE", help=_("write the Snapshot to FILE as well"))
+    parser.add_argument(
+        "--snapshot", metavar="FILE", help=_("judge a saved Snapshot; POD and TARGET are optional then")
+    )
+    args = parser.parse_args(argv)
+    if args.snapshot is None and args.target is None:
+        parser.error(_("POD and TARGET are missing") if args.pod is None else _("TARGET is missing"))
+    if args.save is not None:
+        files.check_writable(args.save)
+    snapshot = _collect(args) if args.snapshot is None else _load(args, parser)
+    if args.save is not None:
+        files.write(args.save, dumps(snapshot))
+    from rules.evaluate import evaluate
+
+    judged = evaluate(snapshot)
+    report(_as_json(judged) if args.json else _as_text(judged))
+    return EXIT_CODES[judged.answer]
+
+
+def _load(args: argparse.Namespace, parser: Parser) -> Snapshot:
+    snapshot = files.read_snapshot(args.snapshot)
+    if args.pod is None:
+        return snapshot
+    if args.target is None:
+        parser.error(_("TARGET is missing"))
+    pod, target = parse.pod(args.pod), parse.target(args.target)
+    asked = snapshot.question
+    if (pod, target.ip, target.port) == (asked.pod, asked.target.ip, asked.target.port):
+        return snapshot
+    # The measurements answered another question; what was read still holds.
+    question = dataclasses.replace(asked, pod=pod, target=target, peer=None)
+    return dataclasses.replace(snapshot, question=question, probes=())
+
+
+def _collect(args: argparse.Namespace) -> Snapshot:
+    question = ask(args)
+    from probes.session import Session
+
+    from tui.cli.narration import Narrator
+
+    session = Session(question, Narrator())
+    try:
+        return session.collect()
+    finally:
+        session.close()
+
+
+def _as_json(judged: Report) -> str:
+    from rules.report.as_json import to_json
+
+    return json.dumps(to_json(judged), ensure_ascii=sys.stdout.encoding.lower() not in ("utf-8", "utf8"), indent=1)
+
+
+def _as_text(judged: Report) -> str:
+    from rules.report.text import render
+
+    return render(judged, width=width(), ascii=is_plain(sys.stdout), color=is_colourful(sys.stdout))

@@ -1,0 +1,146 @@
+"""`wayhome lab list|start|env|status|stop`: incidents to practise on, served on loopback."""
+
+from __future__ import annotations
+
+import argparse
+import math
+import shlex
+from collections.abc import Callable, Sequence
+
+from rules.words import _
+from tui.cli.arguments import Parser
+from tui.cli.failures import CliError
+from tui.cli.output import near, report, say, table
+
+NOT_RUNNING = 2
+
+
+def run(argv: Sequence[str]) -> int:
+    """Find the lab's command and run it."""
+    known: dict[str, Callable[[Sequence[str]], int]] = {
+        "list": _list,
+        "start": _start,
+        "env": _env,
+        "status": _status,
+        "stop": _stop,
+    }
+    if not argv or argv[0] in ("-h", "--help"):
+        parser = Parser("lab", _("Incidents to practise on: the real APIs on loopback, with nothing real behind."))
+        parser.epilog = "\n".join(
+            [
+                "  wayhome lab list              " + _("the scenarios"),
+                "  wayhome lab start SCENARIO    " + _("start one; returns when it is ready"),
+                '  eval "$(wayhome lab env)"     ' + _("point this shell's kubectl, gcloud and wayhome at it"),
+                "  wayhome lab status            " + _("what is running"),
+                "  wayhome lab stop              " + _("stop it"),
+            ]
+        )
+        parser.usage = "wayhome lab COMMAND"
+        if argv:
+            parser.parse_args(argv)
+        report(parser.format_help())
+        return 0 if argv else 2
+    if argv[0] not in known:
+        raise CliError(
+            _("The lab has no command {word!r}.{near} `wayhome lab --help` lists them.").format(
+                word=argv[0], near=near(argv[0], known)
+            )
+        )
+    return known[argv[0]](argv[1:])
+
+
+def _list(argv: Sequence[str]) -> int:
+    Parser("lab list", _("The scenarios that ship with wayhome.")).parse_args(argv)
+    from lab import scenario
+
+    report(table([(name, scenario.load(name).title) for name in scenario.names()]))
+    return 0
+
+
+def _start(argv: Sequence[str]) -> int:
+    parser = Parser("lab start", _("Start the lab on a scenario; returns when it is ready."))
+    parser.add_argument("scenario", metavar="SCENARIO", help=_("a name from `wayhome lab list`, or a YAML file"))
+    parser.add_argument("--fabric", choices=("simulated",), default="simulated", help=_("what carries the packets"))
+    parser.add_argument(
+        "--speed", metavar="N", type=_speed, default=1.0, help=_("make the lab's waits N times shorter")
+    )
+    parser.add_argument("--port", metavar="P", type=_port, help=_("serve the Kubernetes API on this port"))
+    args = parser.parse_args(argv)
+    from lab import control, scenario
+
+    if "/" not in args.scenario and not args.scenario.endswith((".yaml", ".yml")):
+        names = scenario.names()
+        if args.scenario not in names:
+            raise CliError(
+                _("There is no scenario {name!r}.{near} `wayhome lab list` shows them.").format(
+                    name=args.scenario, near=near(args.scenario, names)
+                )
+            )
+    say(_("Starting the lab on {scenario} …").format(scenario=args.scenario))
+    control.start(args.scenario, fabric=args.fabric, speed=args.speed, port=args.port)
+    asked = scenario.load(args.scenario).question
+    report(
+        "\n".join(
+            [
+                _("The lab is ready. Next:"),
+                '  eval "$(wayhome lab env)"',
+                "  " + shlex.join(["wayhome", "diagnose", _pod(asked.pod), str(asked.target)]),
+            ]
+        )
+    )
+    return 0
+
+
+def _env(argv: Sequence[str]) -> int:
+    Parser("lab env", _('Lines for the shell: eval "$(wayhome lab env)".')).parse_args(argv)
+    from lab import control
+
+    running = control.running()
+    if running is None:
+        raise CliError(_("No lab is running; start one with `wayhome lab start article`."), NOT_RUNNING)
+    lines = [f"export {name}={shlex.quote(value)}" for name, value in control.environment(running).items()]
+    report("\n".join(lines))
+    return 0
+
+
+def _status(argv: Sequence[str]) -> int:
+    Parser("lab status", _("Which lab is running; exit code 2 when none is.")).parse_args(argv)
+    from lab import control
+
+    running = control.running()
+    if running is None:
+        report(_("No lab is running."))
+        return NOT_RUNNING
+    rows = [(_("scenario"), str(running.scenario)), (_("process"), str(running.pid))]
+    report(table([*rows, *((name, value) for name, value in control.environment(running).items())]))
+    return 0
+
+
+def _stop(argv: Sequence[str]) -> int:
+    Parser("lab stop", _("Stop the lab. It is no error when none is running.")).parse_args(argv)
+    from lab import control
+
+    was_running = control.running() is not None
+    control.stop()
+    say(_("The lab has stopped.") if was_running else _("No lab was running."))
+    return 0
+
+
+def _pod(pod: object) -> str:
+    return str(pod).removeprefix("default/")
+
+
+def _speed(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 1 <= speed <= 1000:
+        raise argparse.ArgumentTypeError(_("{text!r} is not a number from 1 to 1000").format(text=text))
+    return speed
+
+
+def _port(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(_("{text!r} is not a port from 1 to 65535").format(text=text))
+    return int(text)
