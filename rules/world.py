@@ -275,7 +275,8 @@ class Node:
 
 @dataclass(frozen=True)
 class Pod:
-    """A pod. `address` is None until it has one; `image_names` are the containers' images by container name."""
+    """A pod. `address` is None until it has one; `image_names` are the containers' images by container name,
+    `ports` its named ports as (protocol, number)."""
 
     ref: PodRef
     node: str
@@ -286,6 +287,7 @@ class Pod:
     labels: Mapping[str, str] = field(default_factory=dict)
     image_names: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
+    ports: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
 
 class AgentState(StrEnum):
@@ -328,7 +330,11 @@ class ConfigMap:
 
 @dataclass(frozen=True)
 class World:
-    """Everything that is known, in one place."""
+    """Everything that is known, in one place.
+
+    `instances` and `forwarding_rules` hold those of all projects that were read; `unread` names, as (project,
+    instances | forwardingRules | routers), what could not be.
+    """
 
     networks: Mapping[Vpc, Network]
     instances: tuple[Instance, ...] | None
@@ -345,6 +351,7 @@ class World:
     namespaces: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     gaps: tuple[Gap, ...] = ()
     taken_at: str = ""
+    unread: frozenset[tuple[str, str]] = frozenset()
 
     def instance_at(self, address: IPv4Address, vpc: Vpc) -> Instance | None:
         """The VM that owns `address` (primary or alias) in `vpc`, or None."""
