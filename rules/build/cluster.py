@@ -1,0 +1,98 @@
+"""The GKE cluster, from the GKE API or, where that was not read, from what nodes and VMs show."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Network
+
+from rules.build import read
+from rules.build.kubernetes import node_slices, nodes
+from rules.snapshot import Json, Snapshot
+from rules.world import Cluster
+
+
+def cluster(snapshot: Snapshot) -> Cluster | None:
+    """The cluster that the nodes belong to; None when nothing is known of it."""
+    known = nodes(snapshot).values()
+    items = list(read.objects(snapshot.container, "clusters"))
+    item = next((each for each in items if _owns(each, [node.name for node in known])), items[0] if items else None)
+    project = next((node.project for node in known if node.project), "")
+    if item is None:
+        if not known:
+            return None
+        zone = next((node.zone for node in known if node.zone), "")
+        return Cluster(
+            project=project,
+            location=zone.rsplit("-", 1)[0],
+            name="",
+            routes_based=_routes_based(snapshot, {}),
+            autopilot=_autopilot(snapshot, {}),
+            pod_ranges=(),
+        )
+    network = read.child(item, "networkConfig")
+    dataplane = read.text(network, "datapathProvider") or read.text(item, "datapathProvider")
+    dataplane_v2 = dataplane == "ADVANCED_DATAPATH" if dataplane else None
+    return Cluster(
+        project=read.part(read.text(item, "selfLink"), "projects") or project,
+        location=read.text(item, "location") or read.text(item, "zone"),
+        name=read.text(item, "name"),
+        routes_based=_routes_based(snapshot, item),
+        autopilot=_autopilot(snapshot, item),
+        dataplane_v2=dataplane_v2,
+        default_snat_disabled=read.flag(read.child(network, "defaultSnatStatus"), "disabled"),
+        network_policy_enforced=bool(dataplane_v2) or read.flag(read.child(item, "networkPolicy"), "enabled"),
+        pod_ranges=_pod_ranges(item),
+        service_range=read.network(item.get("servicesIpv4Cidr")),
+        version=read.text(item, "currentMasterVersion"),
+    )
+
+
+def _owns(item: Json, names: list[str]) -> bool:
+    prefixes = (f"gke-{read.text(item, 'name')}-", f"gk3-{read.text(item, 'name')}-")
+    return any(name.startswith(prefixes) for name in names)
+
+
+def _autopilot(snapshot: Snapshot, item: Json) -> bool | None:
+    if item:
+        return read.flag(read.child(item, "autopilot"), "enabled")
+    if any(name.startswith("gk3-") for name in nodes(snapshot)):
+        return True
+    policies = snapshot.items("egressnatpolicies")
+    return None if policies is None else bool(policies)
+
+
+def _routes_based(snapshot: Snapshot, item: Json) -> bool | None:
+    policy = read.child(item, "ipAllocationPolicy")
+    if read.flag(policy, "useIpAliases"):
+        return False
+    if read.flag(policy, "useRoutes"):
+        return True
+    slices = dict(node_slices(snapshot))
+    machines = [
+        machine
+        for project in snapshot.compute
+        for machine in read.objects(snapshot.compute_list(project, "instances"))
+        if read.text(machine, "name") in slices
+    ]
+    for machine in machines:
+        for nic in read.objects(machine, "networkInterfaces"):
+            if any(read.objects(nic, "aliasIpRanges")):
+                return False
+    for project in snapshot.compute:
+        for route in read.objects(snapshot.compute_list(project, "routes")):
+            hop = read.short(read.text(route, "nextHopInstance"))
+            if hop in slices and read.network(route.get("destRange")) == slices[hop]:
+                return True
+    return True if machines and slices else None
+
+
+def _pod_ranges(item: Json) -> tuple[IPv4Network, ...]:
+    policy = read.child(item, "ipAllocationPolicy")
+    found = [
+        read.network(item.get("clusterIpv4Cidr")),
+        read.network(policy.get("clusterIpv4CidrBlock")),
+        *(
+            read.network(read.child(pool, "networkConfig").get("podIpv4CidrBlock"))
+            for pool in read.objects(item, "nodePools")
+        ),
+    ]
+    return tuple(dict.fromkeys(network for network in found if network is not None))

@@ -1,0 +1,146 @@
+"""Nodes, pods, the ip-masq-agent and its ConfigMaps, and the cluster they belong to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from ipaddress import IPv4Address, IPv4Network
+
+from rules.build import read
+from rules.snapshot import Json, PodRef, Snapshot
+from rules.world import ConfigMap, Node, Pod
+
+
+def nodes(snapshot: Snapshot) -> dict[str, Node]:
+    """Every node by name; empty when they were not read."""
+    built = (_node(item) for item in read.objects(snapshot.items("nodes")))
+    return {node.name: node for node in built if node.name}
+
+
+def _node(item: Json) -> Node:
+    provider = read.text(item, "spec", "providerID").removeprefix("gce://").split("/")
+    project, zone, instance = provider if len(provider) == 3 else ("", "", "")
+    labels = read.mapping(item, "metadata", "labels")
+    ranges = read.networks(read.texts(item, "spec", "podCIDRs")) or read.networks([read.text(item, "spec", "podCIDR")])
+    os = labels.get("kubernetes.io/os") or read.text(item, "status", "nodeInfo", "operatingSystem") or "linux"
+    return Node(
+        name=read.text(item, "metadata", "name"),
+        address=next(
+            (
+                found
+                for entry in read.objects(item, "status", "addresses")
+                if read.text(entry, "type") == "InternalIP" and (found := read.address(entry.get("address")))
+            ),
+            None,
+        ),
+        pod_ranges=ranges,
+        project=project,
+        zone=zone or labels.get("topology.kubernetes.io/zone", ""),
+        instance=instance,
+        version=read.text(item, "status", "nodeInfo", "kubeletVersion"),
+        os=os,
+        created=read.text(item, "metadata", "creationTimestamp"),
+        ready=condition(item, "Ready") is not False,
+        network_unavailable=condition(item, "NetworkUnavailable") is True,
+        labels=labels,
+    )
+
+
+def condition(item: Json, type: str) -> bool | None:
+    """Whether the status condition `type` holds; None when the object does not say."""
+    for entry in read.objects(item, "status", "conditions"):
+        if read.text(entry, "type") == type:
+            return {"True": True, "False": False}.get(read.text(entry, "status"))
+    return None
+
+
+def pods(snapshot: Snapshot) -> dict[PodRef, Pod] | None:
+    """Every pod by namespace and name; None when they were not read."""
+    items = snapshot.items("pods")
+    if items is None:
+        return None
+    built = (_pod(item) for item in read.objects(items))
+    return {pod.ref: pod for pod in built if pod.ref.name}
+
+
+def _pod(item: Json) -> Pod:
+    containers = [*read.objects(item, "spec", "containers")]
+    sidecars = (each for each in read.objects(item, "spec", "initContainers") if each.get("restartPolicy") == "Always")
+    return Pod(
+        ref=PodRef(read.text(item, "metadata", "namespace") or "default", read.text(item, "metadata", "name")),
+        node=read.text(item, "spec", "nodeName"),
+        address=read.address(read.text(item, "status", "podIP")) or _first_address(item),
+        host_network=read.flag(read.child(item, "spec"), "hostNetwork"),
+        phase=read.text(item, "status", "phase"),
+        ready=condition(item, "Ready") is True,
+        labels=read.mapping(item, "metadata", "labels"),
+        image_names={read.text(each, "name"): read.text(each, "image") for each in containers},
+        deleting=bool(read.text(item, "metadata", "deletionTimestamp")),
+        ports={
+            read.text(port, "name"): (read.text(port, "protocol") or "TCP", read.number(port, "containerPort", 0))
+            for each in (*containers, *sidecars)
+            for port in read.objects(each, "ports")
+            if read.text(port, "name")
+        },
+    )
+
+
+def _first_address(item: Json) -> IPv4Address | None:
+    for entry in read.objects(item, "status", "podIPs"):
+        if found := read.address(entry.get("ip")):
+            return found
+    return None
+
+
+def namespaces(snapshot: Snapshot) -> dict[str, dict[str, str]]:
+    """The labels of each namespace that was read."""
+    return {
+        read.text(item, "metadata", "name"): read.mapping(item, "metadata", "labels")
+        for item in read.objects(snapshot.items("namespaces"))
+    }
+
+
+def plain(snapshot: Snapshot, kind: str) -> tuple[Json, ...] | None:
+    """The objects of `kind` as they are; None when they were not read."""
+    items = snapshot.items(kind)
+    return None if items is None else tuple(read.objects(items))
+
+
+_MENTIONS_LIST = re.compile("nonmasquerade", re.IGNORECASE)
+
+
+def config_maps(snapshot: Snapshot) -> tuple[ConfigMap, ...] | None:
+    """ConfigMaps that are, or look meant to be, the agent's; None when they were not read."""
+    items = snapshot.items("configmaps")
+    if items is None:
+        return None
+    return tuple(_config_map(item) for item in read.objects(items) if _concerns_agent(item))
+
+
+def _concerns_agent(item: Json) -> bool:
+    if "masq" in read.text(item, "metadata", "name").lower():
+        return True
+    return any(_MENTIONS_LIST.search(value) for value in read.mapping(item, "data").values())
+
+
+def _config_map(item: Json) -> ConfigMap:
+    times = [read.text(entry, "time") for entry in read.objects(item, "metadata", "managedFields")]
+    return ConfigMap(
+        namespace=read.text(item, "metadata", "namespace") or "default",
+        name=read.text(item, "metadata", "name"),
+        data=read.mapping(item, "data"),
+        changed=max([*times, read.text(item, "metadata", "creationTimestamp")]),
+        resource_version=read.text(item, "metadata", "resourceVersion"),
+    )
+
+
+def node_slices(snapshot: Snapshot) -> Iterator[tuple[str, IPv4Network]]:
+    """Each node's VM name with each of its pod ranges."""
+    for node in nodes(snapshot).values():
+        for network in node.pod_ranges:
+            yield node.instance or node.name, network
+
+
+def containers(item: Json) -> Sequence[Json]:
+    """The containers of a DaemonSet's pod template or of a pod."""
+    return list(read.objects(read.child(item, "spec", "template") or item, "spec", "containers"))
