@@ -1,0 +1,192 @@
+"""A remedy made concrete: each object as it is now, as it will be, and the difference in a person's words.
+
+Pure: what is live comes in, what to send comes out. A plan holds on to the versions it was made from, so that a
+write can insist on them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import unified_diff
+from typing import Any
+
+from probes.errors import ChangedMeanwhileError
+from rules.report.model import Change, Offer
+from rules.snapshot import Json
+from rules.words import _
+
+
+@dataclass(frozen=True)
+class Step:
+    """One change with the object as it was read (`live`) and as it will be sent (`wanted`); None means absent.
+
+    A ConfigMap is whole, with its metadata; of a peering these are the fields that change.
+    """
+
+    change: Change
+    live: Json | None
+    wanted: Json | None
+
+    @property
+    def name(self) -> str:
+        """The name of the thing changed, as a person types it to consent."""
+        return str(self.change.key["peering"] if self.change.kind == "peering" else self.change.key["name"])
+
+    @property
+    def where(self) -> str:
+        """The thing changed with its kind and address, for headings and messages."""
+        key = self.change.key
+        if self.change.kind == "peering":
+            return _("peering {name} of {project}/{network}").format(
+                name=key["peering"], project=key["project"], network=key["network"]
+            )
+        return f"{self.change.kind} {key['namespace']}/{key['name']}"
+
+    @property
+    def settled(self) -> bool:
+        """True when the object is already as it is wanted."""
+        return content(self.change, self.live) == content(self.change, self.wanted)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All that a remedy will do, in order. `predicted` is what pod-peer should do afterwards."""
+
+    remedy: str
+    title: str
+    predicted: str
+    steps: tuple[Step, ...]
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        return tuple(step.change for step in self.steps)
+
+    @property
+    def diff(self) -> str:
+        """Every object's difference, readable without colour."""
+        return "\n".join(diff(step) for step in self.steps)
+
+    @property
+    def name(self) -> str:
+        """What a person types to consent: the name of the first thing changed."""
+        return self.steps[0].name
+
+
+def make(offer: Offer, lives: Sequence[Json | None]) -> Plan:
+    """The plan of `offer` on the objects as they are now, one per change.
+
+    Raises ChangedMeanwhileError when an object is no longer what the offer was made from.
+    """
+    steps = []
+    for change, live in zip(offer.changes, lives, strict=True):
+        step = Step(change, live, wanted(change, live))
+        theirs = {key: value for key, value in content(change, live).items() if key in _touched(change)}
+        ours = {key: value for key, value in content(change, change.before).items() if key in _touched(change)}
+        if theirs != ours or (live is None) != (change.before is None):
+            raise ChangedMeanwhileError(
+                _("{where} has changed since it was read; diagnose again and look at the new plan.").format(
+                    where=step.where
+                )
+            )
+        steps.append(step)
+    return Plan(offer.id, offer.title, offer.predicted, tuple(steps))
+
+
+def wanted(change: Change, live: Json | None) -> Json | None:
+    """The object to send: the live one with what the change touches put in its place, and nothing else."""
+    if change.kind == "peering":
+        return change.after
+    if change.after is None:
+        return None
+    namespace, name = change.key["namespace"], change.key["name"]
+    whole: dict[str, Any] = (
+        dict(live)
+        if live is not None
+        else {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {**_part(change.after, "metadata"), "namespace": namespace, "name": name},
+        }
+    )
+    whole["data"] = _merged(_part(live, "data"), _part(change.before, "data"), _part(change.after, "data"))
+    return whole
+
+
+def undone(change: Change, live: Json, after: Json) -> Json | None:
+    """The object that takes `change` back, given what is live now and what we left (`after`); None: delete it.
+
+    Foreign keys stay. Raises ChangedMeanwhileError, showing both, when somebody else has touched what we touched.
+    """
+    now, left = content(change, live), content(change, after)
+    touched = _touched(change)
+    if any(now.get(key) != left.get(key) for key in touched):
+        raise ChangedMeanwhileError(
+            _("{where} has been changed by someone else since; nothing was taken back.\n{diff}").format(
+                where=Step(change, live, after).where, diff=_compared(left, now)
+            )
+        )
+    if change.kind == "peering":
+        return change.before
+    data = _merged(now, _part(change.after, "data"), _part(change.before, "data"))
+    if change.before is None and not data:
+        return None
+    return {**live, "data": data}
+
+
+def content(change: Change, value: Json | None) -> Mapping[str, Any]:
+    """The part of an object that a person edits: a ConfigMap's data, a peering's fields; empty when it is absent."""
+    if value is None:
+        return {}
+    return value if change.kind == "peering" else _part(value, "data")
+
+
+def diff(step: Step) -> str:
+    """One object's difference under a heading that says what happens to it."""
+    if step.wanted is None:
+        heading = _("{where} will be deleted")
+    elif step.live is None:
+        heading = _("{where} will be made")
+    elif step.settled:
+        heading = _("{where} is already so")
+    else:
+        heading = _("{where} will be changed")
+    body = _compared(content(step.change, step.live), content(step.change, step.wanted))
+    return "\n".join([heading.format(where=step.where), *([body] if body else [])])
+
+
+def lines(value: Any, indent: int = 0) -> list[str]:
+    """JSON as lines in the manner of YAML, texts of several lines as blocks."""
+    pad = "  " * indent
+    found: list[str] = []
+    for key, one in sorted(value.items()):
+        if isinstance(one, Mapping):
+            found += [f"{pad}{key}:", *lines(one, indent + 1)]
+        elif isinstance(one, str) and "\n" in one:
+            found += [f"{pad}{key}: |", *(f"{pad}  {line}" for line in one.rstrip("\n").split("\n"))]
+        elif isinstance(one, bool):
+            found.append(f"{pad}{key}: {str(one).lower()}")
+        else:
+            found.append(f"{pad}{key}: {one}")
+    return found
+
+
+def _compared(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    compared = list(unified_diff(lines(before), lines(after), lineterm="", n=3))[2:]
+    return "\n".join(line for line in compared if not line.startswith("@@"))
+
+
+def _touched(change: Change) -> frozenset[str]:
+    before, after = content(change, change.before), content(change, change.after)
+    return frozenset(key for key in {*before, *after} if before.get(key) != after.get(key))
+
+
+def _merged(live: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in live.items() if key not in before or key in after}
+    changed = {key: value for key, value in after.items() if before.get(key) != value}
+    return {**kept, **changed}
+
+
+def _part(value: Json | None, key: str) -> Mapping[str, Any]:
+    found = (value or {}).get(key)
+    return found if isinstance(found, Mapping) else {}
