@@ -1,0 +1,100 @@
+"""Everything that is so in the lab, as one Snapshot: what a reader with every right in every project would see.
+
+The simulated fabric carries packets by it. It holds no peeringRoutes, so that the exchange of routes is computed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lab.compute import derived
+from lab.compute.links import network_link
+from lab.store import Store
+from rules.snapshot import PodRef, Question, Snapshot, Target, Vpc
+from rules.version import __version__
+
+HIDDEN = frozenset({"events", "leases", "log", "serviceaccounts"})
+"""Kubernetes tables that no packet depends on."""
+
+NOBODY = Question(PodRef("default", "nobody"), Target("192.0.2.1"))
+
+
+def snapshot(store: Store, taken_at: str = "") -> Snapshot:
+    """The world of `store` as a Snapshot; its question is the scenario's."""
+    return Snapshot(
+        taken_at=taken_at,
+        version=__version__,
+        question=question(store),
+        kubernetes=_kubernetes(store),
+        container={"clusters": [item for name in store.names("container/") for item in store.table(name).values()]},
+        compute={project: _compute(store, project) for project in projects(store)},
+        node_nat={node: item["text"] for node, item in store.table("node/nat").items()},
+    )
+
+
+def question(store: Store) -> Question:
+    """The question that the scenario asks."""
+    about = store.table("lab/scenario").find("scenario")
+    if about is None:
+        return NOBODY
+    asked = about["question"]
+    return Question(
+        pod=PodRef(**asked["pod"]),
+        target=Target(**asked["target"]),
+        local=Target(**asked["local"]) if asked["local"] else None,
+        proxy=Target(**asked["proxy"]) if asked["proxy"] else None,
+        network=Vpc(**asked["network"]) if asked["network"] else None,
+        peer=Vpc(**asked["peer"]) if asked["peer"] else None,
+    )
+
+
+def projects(store: Store) -> tuple[str, ...]:
+    """The projects that hold anything."""
+    return tuple(derived.projects(store))
+
+
+def _kubernetes(store: Store) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in store.names("kube/"):
+        plural = name.removeprefix("kube/")
+        if plural in HIDDEN or "/" in plural:
+            continue
+        items = store.table(name).values()
+        found[plural] = {"kind": "List", "apiVersion": "v1", "items": items}
+    for plural in ("nodes", "pods", "daemonsets", "configmaps", "networkpolicies", "services", "egressnatpolicies"):
+        found.setdefault(plural, {"kind": "List", "apiVersion": "v1", "items": []})
+    return found
+
+
+def _compute(store: Store, project: str) -> dict[str, Any]:
+    networks = derived.networks(store, project)
+    return {
+        "networks": networks,
+        "subnetworks": derived.objects(store, project, "subnetworks"),
+        "routes": derived.local_routes(store, project),
+        "instances": derived.objects(store, project, "instances"),
+        "forwardingRules": [
+            *derived.objects(store, project, "forwardingRules"),
+            *derived.objects(store, project, "globalForwardingRules"),
+        ],
+        "routers": derived.objects(store, project, "routers"),
+        "routerStatus": _router_status(store, project),
+        "effectiveFirewalls": [_firewalls(store, project, network["name"]) for network in networks],
+    }
+
+
+def _router_status(store: Store, project: str) -> list[dict[str, Any]]:
+    name = f"compute/{project}/routerStatus"
+    if name not in store.names(name):
+        return []
+    found = []
+    for key, item in store.table(name).items():
+        region, _, router = key.partition("/")
+        found.append({"router": router, "region": region, **item})
+    return found
+
+
+def _firewalls(store: Store, project: str, network: str) -> dict[str, Any]:
+    url = network_link(project, network)
+    rules = [rule for rule in derived.objects(store, project, "firewalls") if rule["network"] == url]
+    return {"network": network, "instance": None, "firewalls": rules, "firewallPolicys": []}
