@@ -1,0 +1,257 @@
+"""Kubernetes as raw JSON: one request at a time, with a deadline, a size limit and paging.
+
+It rests on what kubernetes 35 to 37 have in common: the client's configuration, its TLS and proxy settings, and its
+connection pool. Typed models are left out: they cost seconds on big clusters and refuse a whole list for one odd pod.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any, cast
+from urllib.parse import quote, urlencode
+
+from probes import login, tasks, warmup
+from probes.errors import (
+    CallError,
+    ContextError,
+    LoginError,
+    ProbeError,
+    from_status,
+)
+from probes.kubeconfig import Access
+from rules.words import _
+
+SECONDS = 10.0
+CONNECT_SECONDS = 5.0
+PAGE = 500
+MAX_PAGES = 400
+MAX_BYTES = 256 * 1024 * 1024
+
+Object = dict[str, Any]
+
+
+class Kube:
+    """One cluster. Reading is `get` and `list`; `send` is for `probes.write` alone."""
+
+    def __init__(self, access: Access) -> None:
+        """Prepare the client; raises LoginError or ContextError. Nothing is sent yet."""
+        self.access = access
+        self._modules = warmup.kubernetes()
+        self._lock = threading.Lock()
+        self._configure()
+
+    def _configure(self) -> None:
+        modules = self._modules
+        config = {
+            "current-context": "it",
+            "contexts": [{"name": "it", "context": {"cluster": "it", "user": "it"}}],
+            "clusters": [{"name": "it", "cluster": dict(self.access.cluster)}],
+            "users": [{"name": "it", "user": login.user(self.access)}],
+        }
+        configuration = modules.Configuration()
+        try:
+            modules.loader(config, active_context="it", config_base_path="").load_and_set(configuration)
+        except LoginError:
+            raise
+        except Exception as error:
+            raise ContextError(
+                _("The kubeconfig's context {name!r} cannot be used ({error}).").format(
+                    name=self.access.context, error=str(error).splitlines()[0] if str(error) else type(error).__name__
+                )
+            ) from error
+        configuration.retries = False
+        configuration.connection_pool_maxsize = 16
+        try:
+            self.client = modules.ApiClient(configuration)
+        except Exception as error:
+            raise ContextError(
+                _("The certificates of context {name!r} cannot be used ({error}).").format(
+                    name=self.access.context, error=error
+                )
+            ) from error
+        self.configuration = configuration
+
+    def headers(self) -> dict[str, str]:
+        """Headers that carry the login."""
+        settings = cast(Mapping[str, Mapping[str, Any]], self.configuration.auth_settings())
+        found = {str(one["key"]): str(one["value"]) for one in settings.values() if one.get("value")}
+        return {**found, "User-Agent": "wayhome"}
+
+    def get(self, path: str, query: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Object:
+        """GET one JSON object. Raises CallError."""
+        return self.send("GET", path, query, seconds=seconds)
+
+    def list(self, path: str, query: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Object:
+        """GET a whole list, page by page, as one list object without the last page's leftovers. Raises CallError."""
+        until = time.monotonic() + seconds
+        question = {"limit": PAGE, **(query or {})}
+        items: list[Any] = []
+        restarted = False
+        for _page in range(MAX_PAGES):
+            try:
+                page = self.get(path, question, tasks.left(until))
+            except CallError as error:
+                if error.status != 410 or restarted:
+                    raise
+                restarted, items = True, []
+                question.pop("continue", None)
+                question.pop("limit")
+                continue
+            found = page.get("items")
+            if found is not None and not isinstance(found, list):
+                raise CallError("error", f"{path} answered a list whose items are not a list")
+            items.extend(found or [])
+            metadata = page.get("metadata")
+            following = metadata.get("continue") if isinstance(metadata, dict) else None
+            if not following:
+                return {**page, "items": items}
+            question["continue"] = following
+        raise CallError("error", f"{path} has more than {MAX_PAGES} pages")
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, Any] | None = None,
+        body: Any = None,
+        *,
+        content_type: str = "application/json",
+        seconds: float = SECONDS,
+    ) -> Object:
+        """Send one request and return its JSON object. An expired plugin token is renewed once. Raises CallError."""
+        until = time.monotonic() + seconds
+        used = self.client
+        try:
+            return self._send(method, path, query, body, content_type, until)
+        except CallError as error:
+            if error.status == 401 and self._renewed(used):
+                return self._send(method, path, query, body, content_type, until)
+            wait = error.retry_after
+            if method != "GET" or error.status not in (429, 503) or wait is None:
+                raise
+            if wait >= until - time.monotonic():
+                raise
+            time.sleep(wait)
+            return self._send(method, path, query, body, content_type, until)
+
+    def _renewed(self, used: Any) -> bool:
+        if not isinstance(self.access.user.get("exec"), Mapping):
+            return False
+        with self._lock:
+            if self.client is used:
+                try:
+                    self._configure()
+                except ProbeError:
+                    return False
+            return True
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, content_type: str, until: float
+    ) -> Object:
+        urllib3 = self._modules.urllib3
+        url = self.access.server + path + (f"?{urlencode(query, doseq=True)}" if query else "")
+        headers = {**self.headers(), "Accept": "application/json"}
+        if body is not None:
+            headers["Content-Type"] = content_type
+        seconds = tasks.left(until)
+        response = None
+        try:
+            response = self.client.rest_client.pool_manager.request(
+                method,
+                url,
+                headers=headers,
+                body=None if body is None else json.dumps(body),
+                timeout=urllib3.Timeout(connect=min(CONNECT_SECONDS, seconds), read=seconds),
+                preload_content=False,
+                retries=False,
+                redirect=False,
+            )
+            data = _read(response, until)
+        except urllib3.exceptions.HTTPError as error:
+            raise network_error(error) from error
+        except OSError as error:
+            raise network_error(error) from error
+        finally:
+            if response is not None:
+                response.release_conn()
+        return _decode(response.status, response.headers, data)
+
+    def close(self) -> None:
+        """Let go of connections."""
+        self.client.rest_client.pool_manager.clear()
+
+
+def _read(response: Any, until: float) -> bytes:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.stream(1 << 16, decode_content=True):
+        parts.append(part)
+        size += len(part)
+        if size > MAX_BYTES:
+            response.close()
+            raise CallError("error", "the answer is larger than 256 MiB")
+        if time.monotonic() > until:
+            response.close()
+            raise CallError("timeout", "the answer did not end in time")
+    return b"".join(parts)
+
+
+def _decode(status: int, headers: Mapping[str, str], data: bytes) -> Object:
+    try:
+        answer = json.loads(data) if data else None
+    except (ValueError, RecursionError):
+        answer = None
+    if not 200 <= status < 300:
+        message = answer.get("message") if isinstance(answer, dict) else None
+        text = message if isinstance(message, str) else data[:300].decode("utf-8", "replace")
+        if 300 <= status < 400:
+            text = f"redirected to {headers.get('Location', 'nowhere')}, which a Kubernetes API does not do"
+        raise from_status(status, text, retry_after(headers))
+    if not isinstance(answer, dict):
+        what = "nothing" if not data else "something that is not a JSON object"
+        raise CallError("error", f"the server answered {what} (HTTP {status})", status=status)
+    return answer
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds where the header has a number."""
+    text = headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else None
+
+
+def network_error(error: BaseException) -> CallError:
+    """Say in one word why a connection could not be made or did not last."""
+    text = _innermost(error)
+    lowered = f"{error!r} {text}".lower()
+    for kind, why, marks in (
+        ("tls", "unreachable", ("sslerror", "certificate", "sslv3", "wrong version number", "sslcertverification")),
+        ("refused", "unreachable", ("connection refused", "connectionrefused")),
+        ("dns", "unreachable", ("name or service not known", "nodename nor servname", "getaddrinfo", "nameresolution")),
+        ("timeout", "timeout", ("timed out", "timeout")),
+        ("unreachable", "unreachable", ("no route to host", "network is unreachable", "proxyerror")),
+        ("reset", "unreachable", ("reset by peer", "connection aborted", "remotedisconnected", "incompleteread")),
+    ):
+        if any(mark in lowered for mark in marks):
+            return CallError(why, text, kind=kind)
+    return CallError("unreachable", text, kind="reset")
+
+
+def _innermost(error: BaseException) -> str:
+    for inner in (getattr(error, "reason", None), error.__cause__, error.__context__):
+        if isinstance(inner, BaseException) and inner is not error:
+            return _innermost(inner)
+    return str(error) or type(error).__name__
+
+
+def path(group: str, plural: str, namespace: str = "", name: str = "") -> str:
+    """The path of a collection or an object; `group` is `v1` or `apps/v1` and the like."""
+    parts = ["/api" if group == "v1" else "/apis", group]
+    if namespace:
+        parts += ["namespaces", quote(namespace, safe="")]
+    parts.append(plural)
+    if name:
+        parts.append(quote(name, safe=""))
+    return "/".join(parts)
