@@ -1,4 +1,4 @@
-"""VMs as the Compute API gives them."""
+"""VMs as the Compute API gives them, and what it says about routes that lead to them."""
 
 from __future__ import annotations
 
@@ -6,6 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from lab.compute.links import CREATED, fingerprint, head, network_link, number, project_link, scoped
 from lab.store import Object
+
+WARNINGS = {
+    "NEXT_HOP_INSTANCE_NOT_FOUND": "The route's next hop instance does not exist.",
+    "NEXT_HOP_CANNOT_IP_FORWARD": "The route's next hop instance cannot ip forward.",
+    "NEXT_HOP_INSTANCE_NOT_ON_NETWORK": "The route's next hop instance has no network interface in the network.",
+    "NEXT_HOP_NOT_RUNNING": "The route's next hop instance is not running.",
+    "NEXT_HOP_ADDRESS_NOT_ASSIGNED": "The route's next hop IP address is not assigned to any instance in the network.",
+}
 
 
 def interface(

@@ -36,7 +36,7 @@ from lab.compute.links import (
     project_link,
     scoped,
 )
-from lab.compute.machines import instance, interface
+from lab.compute.machines import WARNINGS, instance, interface
 from lab.store import Object
 
 NODE_ROUTE = "k8s-node-route"
@@ -277,12 +277,3 @@ def node_route(
 def cluster_prefix(project: str, location: str, name: str) -> str:
     """GKE's own name of a cluster: `gke-NAME-HASH`; node tags, firewall rules and node routes begin with it."""
     return f"gke-{name[:20].rstrip('-')}-{hexes(f'{project}/{location}/{name}', 8)}"
-
-
-WARNINGS = {
-    "NEXT_HOP_INSTANCE_NOT_FOUND": "The route's next hop instance does not exist.",
-    "NEXT_HOP_CANNOT_IP_FORWARD": "The route's next hop instance cannot ip forward.",
-    "NEXT_HOP_INSTANCE_NOT_ON_NETWORK": "The route's next hop instance has no network interface in the network.",
-    "NEXT_HOP_NOT_RUNNING": "The route's next hop instance is not running.",
-    "NEXT_HOP_ADDRESS_NOT_ASSIGNED": "The route's next hop IP address is not assigned to any instance in the network.",
-}
