@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from ipaddress import IPv4Network
 
 from lab import truth
@@ -14,27 +15,13 @@ from lab.compute.peerings import names, side
 from lab.store import Object
 from rules import build
 from rules.exchange import Exchanged, exchanged
-from rules.path import WhyNot
 from rules.snapshot import Vpc
 from rules.world import RouteKind, World
 
-NOT_LISTED = frozenset(
-    {
-        WhyNot.NOT_EXPORTED,
-        WhyNot.TAGGED,
-        WhyNot.INTERNET_GATEWAY,
-        WhyNot.NOT_TRANSITIVE,
-        WhyNot.PEERING_INACTIVE,
-        WhyNot.PENDING_CONSENSUS,
-    }
-)
 _TYPES = {
     RouteKind.SUBNET: "SUBNET_PEERING_ROUTE",
     RouteKind.STATIC: "STATIC_PEERING_ROUTE",
     RouteKind.DYNAMIC: "DYNAMIC_PEERING_ROUTE",
-    RouteKind.PEERING_SUBNET: "SUBNET_PEERING_ROUTE",
-    RouteKind.PEERING_STATIC: "STATIC_PEERING_ROUTE",
-    RouteKind.PEERING_DYNAMIC: "DYNAMIC_PEERING_ROUTE",
 }
 
 
@@ -62,7 +49,7 @@ def rows(backend: Backend, network: Object, peering: Object, direction: str, reg
     listed = [
         row
         for row in found
-        if (row.imported or row.why_not not in NOT_LISTED)
+        if row.listed
         and not (regional and region and row.route.kind is RouteKind.DYNAMIC and row.route.region not in ("", region))
     ]
     listed.sort(key=lambda row: (_TYPES[row.route.kind] != "SUBNET_PEERING_ROUTE", _order(row.route.dest)))
@@ -85,7 +72,7 @@ def of_direction(backend: Backend, network: Object, query: dict[str, str]) -> li
     for peering in network.get("peerings", ()):
         if name in (None, peering["name"]):
             key = ("exchange", network["selfLink"], peering["name"], direction, region)
-            found += backend.memo(key, lambda peering=peering: rows(backend, network, peering, direction, region))
+            found += backend.memo(key, partial(rows, backend, network, peering, direction, region))
     return found
 
 
@@ -94,7 +81,7 @@ def _row(row: Exchanged, places: dict[str, str]) -> Object:
         "destRange": str(row.route.dest),
         "type": _TYPES[row.route.kind],
         "priority": row.route.priority,
-        "imported": row.imported,
+        "imported": row.imported is True,
     }
     if region := row.route.region or places.get(row.route.name, "") or places.get(str(row.route.dest), ""):
         found["nextHopRegion"] = region
