@@ -46,7 +46,11 @@ class Step:
     @property
     def settled(self) -> bool:
         """True when the object is already as it is wanted."""
-        return content(self.change, self.live) == content(self.change, self.wanted)
+        return self.same(self.live, self.wanted)
+
+    def same(self, one: Json | None, other: Json | None) -> bool:
+        """Whether two states of the object are equal in all that a person edits."""
+        return (one is None) == (other is None) and content(self.change, one) == content(self.change, other)
 
 
 @dataclass(frozen=True)
@@ -113,25 +117,25 @@ def wanted(change: Change, live: Json | None) -> Json | None:
     return whole
 
 
-def undone(change: Change, live: Json, after: Json) -> Json | None:
-    """The object that takes `change` back, given what is live now and what we left (`after`); None: delete it.
+def undone(step: Step, live: Json | None, left: Json | None) -> Json | None:
+    """The object that takes `step` back, given what is `live` now and what we `left`; None: delete it.
 
     Foreign keys stay. Raises ChangedMeanwhileError, showing both, when somebody else has touched what we touched.
     """
-    now, left = content(change, live), content(change, after)
-    touched = _touched(change)
-    if any(now.get(key) != left.get(key) for key in touched):
+    change = step.change
+    now, then = content(change, live), content(change, left)
+    if (live is None) != (left is None) or any(now.get(key) != then.get(key) for key in _touched(change)):
         raise ChangedMeanwhileError(
-            _("{where} has been changed by someone else since; nothing was taken back.\n{diff}").format(
-                where=Step(change, live, after).where, diff=_compared(left, now)
+            _("{where} has been changed by someone else since; it was left alone.\n{diff}").format(
+                where=step.where, diff=_compared(then, now)
             )
         )
     if change.kind == "peering":
         return change.before
+    if live is None:
+        return _without_versions(step.live or {})
     data = _merged(now, _part(change.after, "data"), _part(change.before, "data"))
-    if change.before is None and not data:
-        return None
-    return {**live, "data": data}
+    return None if change.before is None and not data else {**live, "data": data}
 
 
 def content(change: Change, value: Json | None) -> Mapping[str, Any]:
@@ -185,6 +189,12 @@ def _merged(live: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[s
     kept = {key: value for key, value in live.items() if key not in before or key in after}
     changed = {key: value for key, value in after.items() if before.get(key) != value}
     return {**kept, **changed}
+
+
+def _without_versions(whole: Json) -> Json:
+    server_made = ("resourceVersion", "uid", "creationTimestamp", "managedFields")
+    metadata = {key: value for key, value in _part(whole, "metadata").items() if key not in server_made}
+    return {**whole, "metadata": metadata}
 
 
 def _part(value: Json | None, key: str) -> Mapping[str, Any]:

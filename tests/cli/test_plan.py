@@ -94,19 +94,19 @@ def test_an_edit_elsewhere_in_the_object_does_not_matter() -> None:
 def test_what_was_absent_is_deleted_again() -> None:
     made = change(None, {"data": {"config": SHORT}})
     left = config_map(config=SHORT)
-    assert plan.undone(made, left, left) is None
+    assert plan.undone(plan.Step(made, None, left), left, left) is None
 
 
 def test_keys_that_others_added_since_survive_the_way_back() -> None:
     made = change(None, {"data": {"config": SHORT}})
     left, now = config_map(config=SHORT), config_map(config=SHORT, theirs="x")
-    assert plan.undone(made, now, left) == {**now, "data": {"theirs": "x"}}
+    assert plan.undone(plan.Step(made, None, left), now, left) == {**now, "data": {"theirs": "x"}}
 
 
 def test_the_way_back_stops_at_a_foreign_edit_and_shows_both() -> None:
     made = change(None, {"data": {"config": SHORT}})
     with pytest.raises(ChangedMeanwhileError) as caught:
-        plan.undone(made, config_map(config=LIST), config_map(config=SHORT))
+        plan.undone(plan.Step(made, None, None), config_map(config=LIST), config_map(config=SHORT))
     assert "-  - 172.16.0.0/12" in caught.value.sentence
     assert "+  - 10.0.0.0/8" in caught.value.sentence
 
@@ -125,4 +125,4 @@ def test_forth_and_back_is_where_one_came_from(
     forth = change(config_map(**before), {"data": after})
     sent = plan.wanted(forth, now)
     assert sent is not None
-    assert plan.undone(forth, sent, sent) == now
+    assert plan.undone(plan.Step(forth, now, sent), sent, sent) == now

@@ -1,0 +1,302 @@
+"""Apply and rollback on a small world of two objects: what is written, what is refused, and what a crash leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from probes import force, journal
+from probes.apply import Applier
+from probes.errors import ChangedMeanwhileError, ChangeError, ForbiddenError
+from probes.journal import JournalError, State
+from probes.progress import Progress, Stage
+from rules.report.model import Change, Offer
+from rules.snapshot import Outcome, Probe
+
+MAP = {"namespace": "kube-system", "name": "ip-masq-agent"}
+PEERING = {"project": "project-a", "network": "vpc-a", "peering": "a-to-b"}
+CONFIG = {"data": {"config": "nonMasqueradeCIDRs: []\n"}}
+
+
+class Killed(BaseException):
+    """Stands for SIGKILL: nothing may catch it and tidy up."""
+
+
+class World:
+    """Two objects, one node's agent, and a pod that gets through when both changes are in force."""
+
+    def __init__(self) -> None:
+        self.map: dict[str, Any] | None = None
+        self.flags = {"exportCustomRoutes": False}
+        self.version = 1
+        self.writes: list[str] = []
+        self.dry: list[str] = []
+        self.server = "https://127.0.0.1:1"
+        self.forbidden: set[str] = set()
+        self.nat_lag = 0
+        self._nat: list[str] = ["*nat\nbefore\nCOMMIT\n"]
+        self.strike: Callable[[str], None] = lambda _at: None
+
+    def where(self) -> dict[str, str]:
+        return {"server": self.server}
+
+    def read(self, change: Change) -> dict[str, Any] | None:
+        return copy.deepcopy(self.flags if change.kind == "peering" else self.map)
+
+    def write(self, change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+        if dry_run:
+            self.dry.append(change.kind)
+            return None if change.kind == "peering" else wanted
+        if change.kind in self.forbidden:
+            raise ForbiddenError("You may not.")
+        if live != self.read(change):
+            raise ChangedMeanwhileError("It moved.")
+        self.strike(f"before call {len(self.writes)}")
+        self.version += 1
+        self.writes.append(change.kind)
+        if change.kind == "peering":
+            self.flags = dict(wanted)
+        elif wanted is None:
+            self.map = None
+        else:
+            self.map = copy.deepcopy(wanted)
+            self.map["metadata"]["resourceVersion"] = str(self.version)
+        self.strike(f"after call {len(self.writes) - 1}")
+        return self.read(change)
+
+    def agents(self) -> tuple[str, ...]:
+        return ("node-1", "node-2")
+
+    def nat(self, node: str) -> str | None:
+        if node == "node-2":
+            return None
+        if self.nat_lag:
+            self.nat_lag -= 1
+        else:
+            self._nat.append(f"*nat\n{self.map['data'] if self.map else 'before'}\nCOMMIT\n")
+        return self._nat[-1]
+
+    def probes(self) -> tuple[str, ...]:
+        return ("pod-local", "pod-peer")
+
+    def measure(self, id: str) -> Probe:
+        good = id == "pod-local" or (self.map is not None and self.flags["exportCustomRoutes"])
+        return Probe(id, Outcome.OK if good else Outcome.TIMEOUT)
+
+    def pause(self, seconds: float) -> None:
+        assert seconds > 0
+
+    def objects(self) -> tuple[Any, Any]:
+        return copy.deepcopy((self.map, self.flags))
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("WAYHOME_STATE_DIR", str(tmp_path))
+    return World()
+
+
+def offer(*changes: Change, applicable: bool = True) -> Offer:
+    made = changes or (
+        Change("kubernetes", "ConfigMap", MAP, "project-a", None, CONFIG),
+        Change(
+            "compute",
+            "peering",
+            PEERING,
+            "project-a",
+            {"exportCustomRoutes": False},
+            {"exportCustomRoutes": True},
+        ),
+    )
+    return Offer("both", "Both", "Why.", True, applicable, "project-a", "ok", (), made, (), (), (), ())
+
+
+def test_applied_and_proven_and_taken_back(world: World) -> None:
+    applier = Applier(None, world)
+    made = applier.plan(offer())
+    assert len(applier.dry_run(made)) == 2
+    assert world.writes == []
+    heard: list[Progress] = []
+    run = applier.apply(made, heard.append)
+    assert run.state is State.PROVEN
+    assert world.map is not None
+    assert world.map["data"] == CONFIG["data"]
+    assert world.writes == ["ConfigMap", "peering"]
+    measured = next(line for line in run.lines if line["step"] == "measured")
+    assert measured["proof"] == {"pod-peer": "ok", "pod-local": "ok"}
+    assert measured["taken_over"] == ["node-1"]
+    assert measured["unseen"] == ["node-2"]
+    assert [step.node for step in heard if step.stage is Stage.IN_FORCE] == ["node-1"]
+    back = applier.rollback(run)
+    assert back.state is State.ROLLED_BACK
+    assert world.objects() == (None, {"exportCustomRoutes": False})
+    with pytest.raises(ChangeError, match="already"):
+        applier.rollback(back)
+    assert [one.id for one in applier.runs()] == [run.id]
+
+
+def test_it_waits_for_the_agent(world: World) -> None:
+    applier = Applier(None, world)
+    made = applier.plan(offer())
+    world.nat_lag = 5
+    run = applier.apply(made)
+    assert run.state is State.PROVEN
+    assert world.nat_lag == 0
+
+
+def test_an_agent_that_never_takes_it_over_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(force, "SECONDS", 0.0)
+    world.nat_lag = 1000
+    applier = Applier(None, world)
+    heard: list[Progress] = []
+    run = applier.apply(applier.plan(offer()), heard.append)
+    assert run.state is State.NOT_PROVEN
+    assert "node-1" in heard[-1].sentence
+
+
+def test_a_fix_that_does_not_help_is_not_called_proven(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(force, "SECONDS", 0.0)
+    applier = Applier(None, world)
+    heard: list[Progress] = []
+    run = applier.apply(applier.plan(offer(offer().changes[0])), heard.append)
+    assert run.state is State.NOT_PROVEN
+    assert "timeout" in heard[-1].sentence
+
+
+def test_advice_is_never_applied(world: World) -> None:
+    with pytest.raises(ChangeError, match="advice"):
+        Applier(None, world).plan(offer(applicable=False))
+
+
+def test_the_peers_half_that_is_refused_is_handed_over(world: World) -> None:
+    world.forbidden = {"peering"}
+    applier = Applier(None, world)
+    with pytest.raises(ForbiddenError):
+        applier.apply(applier.plan(offer()))
+    (run,) = applier.runs()
+    assert run.state is State.WAITING_FOR_PEER
+    assert applier.rollback(run).state is State.ROLLED_BACK
+    assert world.objects() == World().objects()
+
+
+def test_an_object_edited_between_plan_and_call_is_not_overwritten(world: World) -> None:
+    applier = Applier(None, world)
+    made = applier.plan(offer())
+    world.map = {"metadata": {}, "data": {"config": "theirs"}}
+    with pytest.raises(ChangedMeanwhileError):
+        applier.apply(made)
+    assert world.map["data"] == {"config": "theirs"}
+    assert applier.runs()[0].state is State.FAILED
+
+
+def test_an_object_edited_since_is_not_taken_back(world: World) -> None:
+    applier = Applier(None, world)
+    run = applier.apply(applier.plan(offer()))
+    assert world.map is not None
+    world.map["data"] = {"config": "theirs"}
+    with pytest.raises(ChangedMeanwhileError) as caught:
+        applier.rollback(run)
+    assert "theirs" in caught.value.sentence
+    assert world.map["data"] == {"config": "theirs"}
+    assert applier.runs()[0].state is State.ROLLBACK_FAILED
+
+
+def test_another_cluster_is_left_alone(world: World) -> None:
+    applier = Applier(None, world)
+    run = applier.apply(applier.plan(offer()))
+    world.server = "https://elsewhere"
+    with pytest.raises(ChangeError, match="elsewhere"):
+        applier.rollback(run)
+    assert world.map is not None
+
+
+def test_without_a_journal_nothing_is_changed(world: World, tmp_path: Path) -> None:
+    (tmp_path / "runs").write_text("a file where the folder should be")
+    applier = Applier(None, world)
+    with pytest.raises(JournalError):
+        applier.apply(applier.plan(offer()))
+    assert world.writes == []
+
+
+def moments() -> Iterator[str]:
+    for call in (0, 1):
+        yield f"before call {call}"
+        yield f"after call {call}"
+    for line in range(7):
+        yield f"before line {line}"
+        yield f"after line {line}"
+
+
+def kill_at(moment: str, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Strike at `moment`, once; lines are counted from the next one."""
+    count = 0
+    real = journal.Journal.write
+
+    def strike(at: str) -> None:
+        if at == moment:
+            raise Killed
+
+    def write(kept: journal.Journal, step: str, **fields: Any) -> None:
+        nonlocal count
+        number, count = count, count + 1
+        strike(f"before line {number}")
+        real(kept, step, **fields)
+        strike(f"after line {number}")
+
+    world.strike = strike
+    monkeypatch.setattr(journal.Journal, "write", write)
+
+
+def revive(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    world.strike = lambda _at: None
+    monkeypatch.undo()
+    monkeypatch.setenv("WAYHOME_STATE_DIR", str(tmp_path))
+
+
+@pytest.mark.parametrize("then", ["resume", "rollback"])
+@pytest.mark.parametrize("moment", moments())
+def test_killed_while_applying(
+    moment: str, then: str, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made = Applier(None, world).plan(offer())
+    kill_at(moment, world, monkeypatch)
+    died = False
+    try:
+        Applier(None, world).apply(made)
+    except Killed:
+        died = True
+    revive(world, monkeypatch, tmp_path)
+    applier = Applier(None, world)
+    if not journal.runs():
+        assert moment == "before line 0"
+        assert world.objects() == World().objects()
+        return
+    (run,) = applier.runs()
+    assert died or run.state is State.PROVEN
+    if then == "resume":
+        assert applier.resume(run).state is State.PROVEN
+        assert world.writes == ["ConfigMap", "peering"]
+        run = journal.read(run.id)
+    assert applier.rollback(run).state is State.ROLLED_BACK
+    assert world.objects() == World().objects()
+
+
+@pytest.mark.parametrize("moment", moments())
+def test_killed_while_taking_back(moment: str, world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    run = Applier(None, world).apply(Applier(None, world).plan(offer()))
+    world.writes.clear()
+    kill_at(moment, world, monkeypatch)
+    with contextlib.suppress(Killed):
+        Applier(None, world).rollback(run)
+    revive(world, monkeypatch, tmp_path)
+    run = journal.read(run.id)
+    if run.state is not State.ROLLED_BACK:
+        run = Applier(None, world).rollback(run)
+    assert run.state is State.ROLLED_BACK
+    assert world.objects() == World().objects()
+    assert sorted(world.writes) == ["ConfigMap", "peering"]
