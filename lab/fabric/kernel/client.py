@@ -1,0 +1,181 @@
+"""Start a keeper and talk to it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import dataclasses
+import itertools
+import json
+import os
+import socket
+import sys
+from collections.abc import Awaitable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from lab.fabric.kernel.blueprint import Blueprint, Wire, difference, mac
+
+START_SECONDS = 20.0
+ANSWER_SIZE = 65536
+
+Answer = tuple[dict[str, Any], list[int]]
+"""A reply and the descriptors that came with it."""
+
+
+class KernelUnavailableError(RuntimeError):
+    """This machine does not let us make namespaces; the message says why in one sentence."""
+
+
+class KeeperClient:
+    """The other end of a keeper: applies blueprints, runs commands, reads counters."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self._channel: socket.socket | None = None
+        self._ids = itertools.count(1)
+        self._waiting: dict[int, asyncio.Future[Answer]] = {}
+        self.blueprint = Blueprint()
+
+    async def start(self) -> None:
+        """Start the keeper; KernelUnavailableError when the kernel refuses."""
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        os.set_inheritable(theirs.fileno(), True)
+        root = Path(__file__).parents[3]
+        self._process = await asyncio.create_subprocess_exec(
+            "unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child",
+            "--mount-proc", sys.executable, "-P", "-m", "lab.fabric.kernel.keeper", str(theirs.fileno()),
+            pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
+            stderr=None, env={**os.environ, "PYTHONPATH": str(root)}, start_new_session=True,
+        )  # fmt: skip
+        theirs.close()
+        ours.setblocking(False)
+        loop = asyncio.get_running_loop()
+        try:
+            hello = await asyncio.wait_for(loop.sock_recv(ours, ANSWER_SIZE), START_SECONDS)
+        except TimeoutError:
+            hello = b""
+        if not hello:
+            ours.close()
+            raise KernelUnavailableError(await self._why())
+        self._channel = ours
+        loop.add_reader(ours.fileno(), self._receive)
+
+    async def _why(self) -> str:
+        process = self._process
+        self._process = None
+        if process is None or process.stderr is None:
+            return "the keeper did not start"
+        with contextlib.suppress(ProcessLookupError):
+            process.kill()
+        text = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
+        await process.wait()
+        return text[-1] if text else "the keeper ended without a word"
+
+    async def stop(self) -> None:
+        """End the keeper and with it every namespace and process inside."""
+        if self._channel is not None:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._channel.close()
+            self._channel = None
+        if self._process is not None:
+            try:
+                await asyncio.wait_for(self._process.wait(), 5)
+            except TimeoutError:
+                self._process.kill()
+                await self._process.wait()
+            self._process = None
+        self.blueprint = Blueprint()
+
+    async def apply(self, blueprint: Blueprint) -> None:
+        """Make the kernel look like `blueprint`."""
+        plan = difference(self.blueprint, blueprint)
+        await self._ask({"op": "apply"}, attachment=json.dumps(dataclasses.asdict(plan) | _wires(plan.cut, plan.laid)))
+        self.blueprint = blueprint
+
+    def run(
+        self, namespace: str, argv: Sequence[str], descriptors: Sequence[int], *, hostname: str = ""
+    ) -> Awaitable[int]:
+        """Run `argv` in `namespace` on three descriptors (stdin, stdout, stderr); awaits its exit code.
+
+        The descriptors are passed on before this returns, so the caller may close them at once.
+        """
+        number = next(self._ids)
+        request = {"op": "run", "id": number, "namespace": namespace, "argv": list(argv), "hostname": hostname}
+        return self._exit_code(number, self._ask(request, descriptors))
+
+    async def _exit_code(self, number: int, answer: asyncio.Future[Answer]) -> int:
+        try:
+            reply, _ = await answer
+        except asyncio.CancelledError:
+            self._send({"op": "kill", "id": next(self._ids), "target": number}, [])
+            raise
+        return int(reply["exit"])
+
+    async def counters(self, namespaces: Iterable[str]) -> dict[str, dict[str, tuple[int, int]]]:
+        """Packets received and sent by each device of each namespace."""
+        _, descriptors = await self._ask({"op": "counters", "namespaces": list(namespaces)})
+        with os.fdopen(descriptors[0], "rb") as text:
+            found = json.load(text)
+        return {name: {key: (pair[0], pair[1]) for key, pair in devices.items()} for name, devices in found.items()}
+
+    def _ask(
+        self, request: dict[str, Any], descriptors: Sequence[int] = (), *, attachment: str | None = None
+    ) -> asyncio.Future[Answer]:
+        """Send now; the future gives the reply, or KernelUnavailableError with the keeper's words."""
+        number = request.setdefault("id", next(self._ids))
+        future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        future.add_done_callback(lambda _: self._waiting.pop(number, None))
+        if attachment is None:
+            self._send(request, descriptors)
+            return future
+        memory = os.memfd_create("request")
+        try:
+            os.write(memory, attachment.encode())
+            os.lseek(memory, 0, os.SEEK_SET)
+            self._send(request, [*descriptors, memory])
+        finally:
+            os.close(memory)
+        return future
+
+    def _send(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
+        if self._channel is None:
+            raise KernelUnavailableError("the keeper has ended")
+        socket.send_fds(self._channel, [json.dumps(request).encode()], list(descriptors))
+
+    def _receive(self) -> None:
+        if self._channel is None:
+            return
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._channel, ANSWER_SIZE, 4)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, descriptors = b"", []
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            for waiting in list(self._waiting.values()):
+                if not waiting.done():
+                    waiting.set_exception(KernelUnavailableError("the keeper has ended"))
+            return
+        reply = json.loads(data)
+        future = self._waiting.get(reply["id"])
+        if future is None or future.done():
+            for descriptor in descriptors:
+                os.close(descriptor)
+            return
+        if "error" in reply:
+            future.set_exception(KernelUnavailableError(reply["error"]))
+        else:
+            future.set_result((reply, descriptors))
+
+
+def _wires(cut: Sequence[Wire], laid: Sequence[Wire]) -> dict[str, Any]:
+    def shape(wire: Wire) -> dict[str, Any]:
+        return {
+            side: {"namespace": end.namespace, "device": end.device, "mac": mac(end)}
+            for side, end in (("left", wire.left), ("right", wire.right))
+        }
+
+    return {"cut": [shape(wire) for wire in cut], "laid": [shape(wire) for wire in laid]}

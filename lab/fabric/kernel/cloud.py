@@ -1,0 +1,205 @@
+"""The lab's store, read for the wires: what exists, in the kernel fabric's own words.
+
+Nothing of rules is used here, so that a mistake there cannot repeat itself in the kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address, IPv4Network
+from typing import Any
+
+from lab.store import Object, Store
+
+Net = tuple[str, str]
+"""A network: project and name."""
+
+
+@dataclass(frozen=True)
+class Vm:
+    """A VM or node; `key` is PROJECT/NAME, `aliases` its alias ranges, `forwards` the API's canIpForward."""
+
+    key: str
+    net: Net
+    address: IPv4Address
+    aliases: tuple[IPv4Network, ...]
+    tags: frozenset[str]
+    accounts: frozenset[str]
+    forwards: bool
+    running: bool
+    region: str
+
+
+@dataclass(frozen=True)
+class Static:
+    """A static route. `hop` is instance, ip, internet or other, with its value."""
+
+    net: Net
+    name: str
+    dest: IPv4Network
+    priority: int
+    tags: frozenset[str]
+    hop: str
+    value: str
+
+
+@dataclass(frozen=True)
+class Link:
+    """One half of a peering, with the four flags."""
+
+    net: Net
+    name: str
+    peer: Net
+    active: bool
+    export_custom: bool
+    import_custom: bool
+    export_public: bool
+    import_public: bool
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A VPC firewall rule; `ports` by protocol, empty for all ports."""
+
+    net: Net
+    name: str
+    ingress: bool
+    allow: bool
+    priority: int
+    protocols: tuple[tuple[str, tuple[str, ...]], ...]
+    ranges: tuple[IPv4Network, ...]
+    source_tags: frozenset[str]
+    source_accounts: frozenset[str]
+    target_tags: frozenset[str]
+    target_accounts: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """Everything with an address or a say in the packet's way."""
+
+    nets: tuple[Net, ...]
+    subnets: tuple[tuple[Net, IPv4Network], ...]
+    vms: tuple[Vm, ...]
+    statics: tuple[Static, ...]
+    links: tuple[Link, ...]
+    rules: tuple[Rule, ...]
+    guests: dict[str, Object] = field(default_factory=dict)
+
+
+def read(store: Store) -> Cloud:
+    """The store's Compute side."""
+    projects = sorted({name.split("/")[1] for name in store.names("compute/")})
+    nets: list[Net] = []
+    links: list[Link] = []
+    subnets: list[tuple[Net, IPv4Network]] = []
+    vms: list[Vm] = []
+    statics: list[Static] = []
+    rules: list[Rule] = []
+    guests: dict[str, Object] = {}
+    for project in projects:
+        for item in _all(store, project, "networks"):
+            net = (project, item["name"])
+            nets.append(net)
+            links += [_link(net, peering) for peering in item.get("peerings", [])]
+        for item in _all(store, project, "subnetworks"):
+            ranges = [item["ipCidrRange"], *(each["ipCidrRange"] for each in item.get("secondaryIpRanges", []))]
+            subnets += [(_net(item["network"]), IPv4Network(text)) for text in ranges]
+        vms += [_vm(project, item) for item in _all(store, project, "instances")]
+        statics += [_static(item) for item in _all(store, project, "routes")]
+        rules += [_rule(item) for item in _all(store, project, "firewalls") if not item.get("disabled")]
+        for name, guest in store.table(f"guest/{project}").items():
+            guests[f"{project}/{name}"] = guest
+    return Cloud(tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), guests)
+
+
+def _all(store: Store, project: str, collection: str) -> list[Object]:
+    return store.table(f"compute/{project}/{collection}").values()
+
+
+def _net(url: str) -> Net:
+    words = url.split("/")
+    return words[words.index("projects") + 1], words[-1]
+
+
+def _link(net: Net, item: dict[str, Any]) -> Link:
+    return Link(
+        net,
+        item["name"],
+        _net(item["network"]),
+        item.get("state") == "ACTIVE",
+        _effective(item, "exportCustomRoutesToPeer", "exportCustomRoutes"),
+        _effective(item, "importCustomRoutesFromPeer", "importCustomRoutes"),
+        item.get("exportSubnetRoutesWithPublicIp", True),
+        item.get("importSubnetRoutesWithPublicIp", False),
+    )
+
+
+def _effective(item: dict[str, Any], traffic: str, flag: str) -> bool:
+    """A consensus peering works by what both sides have acknowledged, not by what one side has asked for."""
+    if item.get("updateStrategy") == "CONSENSUS":
+        agreed = item.get("connectionStatus", {}).get("trafficConfiguration", {})
+        return bool(agreed.get(traffic, False))
+    return bool(item.get(flag, False))
+
+
+def _vm(project: str, item: Object) -> Vm:
+    nic = item["networkInterfaces"][0]
+    return Vm(
+        f"{project}/{item['name']}",
+        _net(nic["network"]),
+        IPv4Address(nic["networkIP"]),
+        tuple(IPv4Network(alias["ipCidrRange"]) for alias in nic.get("aliasIpRanges", [])),
+        frozenset(item.get("tags", {}).get("items", [])),
+        frozenset(account["email"] for account in item.get("serviceAccounts", [])),
+        bool(item.get("canIpForward", False)),
+        item.get("status") == "RUNNING",
+        item["zone"].rsplit("/", 1)[-1].rsplit("-", 1)[0],
+    )
+
+
+def _static(item: Object) -> Static:
+    if "nextHopInstance" in item:
+        words = item["nextHopInstance"].split("/")
+        hop, value = "instance", f"{words[words.index('projects') + 1]}/{words[-1]}"
+    elif "nextHopIp" in item:
+        hop, value = "ip", item["nextHopIp"]
+    elif "nextHopGateway" in item:
+        hop, value = "internet", ""
+    else:
+        hop, value = "other", ""
+    tags = frozenset(item.get("tags", []))
+    return Static(
+        _net(item["network"]),
+        item["name"],
+        IPv4Network(item["destRange"]),
+        item.get("priority", 1000),
+        tags,
+        hop,
+        value,
+    )
+
+
+def _rule(item: Object) -> Rule:
+    ingress = item.get("direction", "INGRESS") == "INGRESS"
+    allow = "allowed" in item
+    protocols = tuple(
+        (each["IPProtocol"], tuple(each.get("ports", ()))) for each in item["allowed" if allow else "denied"]
+    )
+    texts = item.get("sourceRanges" if ingress else "destinationRanges", [])
+    tags, accounts = frozenset(item.get("sourceTags", [])), frozenset(item.get("sourceServiceAccounts", []))
+    if not texts and not tags and not accounts:
+        texts = ["0.0.0.0/0"]
+    return Rule(
+        _net(item["network"]),
+        item["name"],
+        ingress,
+        allow,
+        item.get("priority", 1000),
+        protocols,
+        tuple(IPv4Network(text) for text in texts if ":" not in text),
+        tags,
+        accounts,
+        frozenset(item.get("targetTags", [])),
+        frozenset(item.get("targetServiceAccounts", [])),
+    )

@@ -1,0 +1,124 @@
+"""The kernel fabric: real packets between namespaces, real commands in them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+from collections.abc import Callable, Sequence
+
+from lab.fabric.base import Place, Read, Write
+from lab.fabric.kernel.client import KeeperClient, KernelUnavailableError
+from lab.fabric.kernel.machines import blueprint, node_key, pod_name, vm_name
+from lab.store import Event, Store
+
+CHUNK = 65536
+SHAPING = ("compute/", "guest/", "node/nat", "kube/pods", "kube/nodes", "kube/networkpolicies")
+DOES_NOT_SHAPE = ("operations",)
+
+
+class Kernel:
+    """Follows the store: every change of the world takes effect in the kernel before the next command runs."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._client = KeeperClient()
+        self._stale = asyncio.Event()
+        self._lock = asyncio.Lock()
+        self._follower: asyncio.Task[None] | None = None
+        self._unlisten: Callable[[], None] | None = None
+
+    async def start(self) -> None:
+        """Build the world; KernelUnavailableError says in a sentence why this machine cannot."""
+        await self._client.start()
+        await self._client.apply(blueprint(self._store))
+        self._unlisten = self._store.listen(self._changed)
+        self._follower = asyncio.create_task(self._follow())
+
+    async def stop(self) -> None:
+        """End the keeper; every namespace and process ends with it."""
+        if self._unlisten is not None:
+            self._unlisten()
+        if self._follower is not None:
+            self._follower.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._follower
+        await self._client.stop()
+
+    def _changed(self, event: Event) -> None:
+        if event.table.startswith(SHAPING) and not event.table.endswith(DOES_NOT_SHAPE):
+            self._stale.set()
+
+    async def _follow(self) -> None:
+        while True:
+            await self._stale.wait()
+            await self._settle()
+
+    async def _settle(self) -> None:
+        async with self._lock:
+            if self._stale.is_set():
+                self._stale.clear()
+                await self._client.apply(blueprint(self._store))
+
+    async def counters(self) -> dict[str, dict[str, tuple[int, int]]]:
+        """Packets received and sent on every device of every namespace: the lab's ground truth."""
+        await self._settle()
+        return await self._client.counters(self._client.blueprint.namespaces)
+
+    async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
+        """Run `argv` with the kernel's own network of `place`."""
+        await self._settle()
+        namespace, hostname = self._where(place)
+        to_process, from_out, from_err = os.pipe(), os.pipe(), os.pipe()
+        tasks = [
+            asyncio.create_task(_pour(stdin, to_process[1])),
+            asyncio.create_task(_drain(from_out[0], stdout)),
+            asyncio.create_task(_drain(from_err[0], stderr)),
+        ]
+        try:
+            given = (to_process[0], from_out[1], from_err[1])
+            try:
+                ended = self._client.run(namespace, argv, given, hostname=hostname)
+            finally:
+                for descriptor in given:
+                    os.close(descriptor)
+            result = await ended
+            await asyncio.gather(*tasks[1:])
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+        return result
+
+    def _where(self, place: Place) -> tuple[str, str]:
+        pod = self._store.table("kube/pods").get(str(place.pod))
+        node = pod["spec"].get("nodeName", "")
+        if pod["spec"].get("hostNetwork"):
+            return vm_name(node_key(self._store, node)), node
+        name = pod_name(str(place.pod))
+        if name not in self._client.blueprint.namespaces:
+            raise KernelUnavailableError(f"{place.pod} has no network yet")
+        return name, place.pod.name
+
+
+async def _pour(read: Read, descriptor: int) -> None:
+    loop = asyncio.get_running_loop()
+    transport, _ = await loop.connect_write_pipe(asyncio.BaseProtocol, os.fdopen(descriptor, "wb", 0))
+    try:
+        while data := await read():
+            transport.write(data)
+    finally:
+        transport.close()
+
+
+async def _drain(descriptor: int, write: Write) -> None:
+    loop = asyncio.get_running_loop()
+    reader = asyncio.StreamReader()
+    transport, _ = await loop.connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
+    )
+    try:
+        while data := await reader.read(CHUNK):
+            await write(data)
+    finally:
+        transport.close()

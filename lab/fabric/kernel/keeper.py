@@ -1,0 +1,225 @@
+"""The process that owns the namespaces. It runs inside namespaces of its own, so that its end is theirs.
+
+Started as `unshare … python -m lab.fabric.kernel.keeper FD`; FD is one end of a SEQPACKET pair. Every request is a
+JSON object with `op` and `id`, and gets a JSON answer with the same `id`; long texts travel as memory files. The
+keeper ends when the other end closes; the PID namespace then ends everything that was started inside.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import web
+
+from lab.fabric.kernel.blueprint import GATEWAY
+from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+HIDDEN = ("/home", "/root", "/tmp", "/var/tmp", "/run")  # noqa: S108  covered by empty file systems, not written to
+ROOM = f"""set -e
+for directory in {" ".join(HIDDEN)}; do [ -d $directory ] && mount -t tmpfs -o size=16m tmpfs $directory; done
+mount -o remount,bind,ro /
+echo ready
+exec sleep infinity
+"""
+REQUEST_SIZE = 65536
+
+
+class KernelError(RuntimeError):
+    """A command that shapes the kernel failed; the message is its own."""
+
+
+class Keeper:
+    """Owns namespaces, runs commands in them, counts their packets."""
+
+    def __init__(self, channel: socket.socket, room: int) -> None:
+        self._channel = channel
+        self._room = room
+        self._running: dict[int, asyncio.subprocess.Process] = {}
+        self._servers: dict[str, list[web.AppRunner]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closed = asyncio.Event()
+
+    async def serve(self) -> None:
+        """Answer requests until the other end closes."""
+        loop = asyncio.get_running_loop()
+        self._channel.setblocking(False)
+        loop.add_reader(self._channel.fileno(), self._receive)
+        await self._closed.wait()
+
+    def _receive(self) -> None:
+        try:
+            data, descriptors, _, _ = socket.recv_fds(self._channel, REQUEST_SIZE, 4)
+        except BlockingIOError:
+            return
+        except OSError:
+            data, descriptors = b"", []
+        if not data:
+            asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._closed.set()
+            return
+        task = asyncio.ensure_future(self._answer(json.loads(data), descriptors))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer(self, request: dict[str, Any], descriptors: list[int]) -> None:
+        reply: dict[str, Any] = {"id": request["id"]}
+        try:
+            match request["op"]:
+                case "apply":
+                    with os.fdopen(descriptors.pop(0), "rb") as text:
+                        await self._apply(json.load(text))
+                case "run":
+                    reply["exit"] = await self._run(request, descriptors)
+                case "kill":
+                    self._kill(request["target"])
+                case "counters":
+                    reply["memory"] = True
+            if reply.pop("memory", False):
+                self._send(reply, json.dumps({name: device_counters(name) for name in request["namespaces"]}))
+                return
+        except Exception as error:  # whatever went wrong, the asker must not wait for ever
+            reply["error"] = f"{type(error).__name__}: {error}"
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)
+        self._send(reply)
+
+    def _send(self, reply: dict[str, Any], attachment: str | None = None) -> None:
+        descriptors = []
+        if attachment is not None:
+            memory = os.memfd_create("reply")
+            os.write(memory, attachment.encode())
+            os.lseek(memory, 0, os.SEEK_SET)
+            descriptors.append(memory)
+        with contextlib.suppress(OSError):  # the other end may be gone; then the reader ends this process
+            socket.send_fds(self._channel, [json.dumps(reply).encode()], descriptors)
+        for descriptor in descriptors:
+            os.close(descriptor)
+
+    async def _apply(self, plan: dict[str, Any]) -> None:
+        """Bring the kernel from one blueprint to the next; `plan` is a Difference as JSON."""
+        for name in plan["lost"]:
+            await self._listen(name, [])
+        await _ip("".join(f"netns del {name}\n" for name in plan["lost"]))
+        await _ip("".join(f"netns add {name}\n" for name in plan["made"]))
+        cuts = [_ip(f"link del {wire['left']['device']}\n", wire["left"]["namespace"]) for wire in plan["cut"]]
+        await asyncio.gather(*cuts)
+        await _ip("".join(_veth(wire) for wire in plan["laid"]))
+        batches: dict[str, str] = dict.fromkeys(plan["made"], "link set lo up\n")
+        for wire in plan["laid"]:
+            for end, other in ((wire["left"], wire["right"]), (wire["right"], wire["left"])):
+                device = end["device"]
+                batches[end["namespace"]] = batches.get(end["namespace"], "") + (
+                    f"link set {device} up\nneigh replace {GATEWAY} lladdr {other['mac']} dev {device} nud permanent\n"
+                )
+        for step in plan["steps"]:
+            if step["sysctls"]:
+                write_sysctls(step["namespace"], tuple(tuple(item) for item in step["sysctls"]))
+            batches[step["namespace"]] = batches.get(step["namespace"], "") + step["batch"]
+        await asyncio.gather(*(_ip(batch, name) for name, batch in batches.items()))
+        texts = {step["namespace"]: "".join(step["tables"].values()) for step in plan["steps"] if step["tables"]}
+        await asyncio.gather(*(_command(text, *_at(name), "iptables-restore", "-w") for name, text in texts.items()))
+        for step in plan["steps"]:
+            if step["listeners"] is not None:
+                await self._listen(step["namespace"], step["listeners"])
+
+    async def _listen(self, namespace: str, listeners: list[dict[str, Any]]) -> None:
+        for runner in self._servers.pop(namespace, []):
+            await runner.cleanup()
+        for listener in listeners:
+            runner = web.AppRunner(_site(listener["pages"]), access_log=None)
+            await runner.setup()
+            await web.SockSite(runner, listening_socket(namespace, listener["address"], listener["port"])).start()
+            self._servers.setdefault(namespace, []).append(runner)
+
+    async def _run(self, request: dict[str, Any], descriptors: list[int]) -> int:
+        """Run argv in a namespace with the three given descriptors; the exit code, or 128 + signal."""
+        stdin, stdout, stderr = descriptors[:3]
+        process = await asyncio.create_subprocess_exec(
+            "nsenter", f"--net={NAMES / request['namespace']}", f"--mount=/proc/{self._room}/ns/mnt", "--wd=/", "--",
+            *request["argv"], stdin=stdin, stdout=stdout, stderr=stderr,
+            env={"PATH": PATH, "LANG": "C.UTF-8", "HOSTNAME": request["hostname"]}, cwd="/", start_new_session=True,
+        )  # fmt: skip
+        while descriptors:
+            os.close(descriptors.pop())
+        self._running[request["id"]] = process
+        try:
+            code = await process.wait()
+        finally:
+            del self._running[request["id"]]
+        return code if code >= 0 else 128 - code
+
+    def _kill(self, id: int) -> None:
+        if process := self._running.get(id):
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+
+
+def _site(pages: Mapping[str, str]) -> web.Application:
+    async def answer(request: web.Request) -> web.Response:
+        if (text := pages.get(request.path)) is None:
+            return web.Response(status=404, text="404 page not found\n")
+        return web.Response(text=text)
+
+    app = web.Application()
+    app.router.add_get("/{path:.*}", answer)
+    return app
+
+
+def _at(namespace: str) -> tuple[str, ...]:
+    return ("nsenter", f"--net={NAMES / namespace}", "--")
+
+
+def _veth(wire: dict[str, Any]) -> str:
+    left, right = wire["left"], wire["right"]
+    return (
+        f"link add {left['device']} netns {left['namespace']} address {left['mac']} type veth "
+        f"peer name {right['device']} netns {right['namespace']} address {right['mac']}\n"
+    )
+
+
+async def _ip(batch: str, namespace: str | None = None) -> None:
+    if batch:
+        await _command(batch, "ip", *(("-n", namespace) if namespace else ()), "-batch", "-")
+
+
+async def _command(text: str, *argv: str) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *argv, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={"PATH": PATH}
+    )
+    _, stderr = await process.communicate(text.encode())
+    if process.returncode != 0:
+        raise KernelError(f"{' '.join(argv)}: {stderr.decode(errors='replace').strip()}\n{text}")
+
+
+def furnish() -> int:
+    """Start the room that commands run in: a mount namespace where nothing of the host can be written and private
+    directories are empty. Returns the process id that holds it."""
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", "/run"], check=True)
+    NAMES.mkdir(parents=True)
+    room = subprocess.Popen(["unshare", "--mount", "sh", "-c", ROOM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
+    if room.stdout is None or room.stdout.readline() != b"ready\n":
+        raise KernelError("a read-only view of the file system could not be made")
+    return room.pid
+
+
+def main() -> None:
+    """Run the keeper on the descriptor named on the command line."""
+    channel = socket.socket(fileno=int(sys.argv[1]))
+    keeper = Keeper(channel, furnish())
+    channel.send(b'{"id": 0}')
+    asyncio.run(keeper.serve())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,133 @@
+"""Namespaces of VMs, nodes and pods, and the wires that join them to the routers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import IPv4Address
+from typing import Any
+
+from lab.fabric.kernel.blueprint import GATEWAY, Blueprint, End, Listener, Namespace, Wire
+from lab.fabric.kernel.cloud import Net, Vm, read
+from lab.fabric.kernel.filters import router_tables
+from lab.fabric.kernel.tables import connected, device, peer_device, router_objects, vm_device
+from lab.nat import dump
+from lab.store import Object, Store
+
+QUIET = (
+    ("net.ipv4.conf.all.rp_filter", "0"),
+    ("net.ipv4.conf.default.rp_filter", "0"),
+    ("net.ipv6.conf.all.disable_ipv6", "1"),
+    ("net.ipv6.conf.default.disable_ipv6", "1"),
+)
+ROUTER = (*QUIET, ("net.ipv4.ip_forward", "1"), ("net.ipv4.fib_multipath_hash_policy", "1"))
+PING_OFF = ("net.ipv4.icmp_echo_ignore_all", "1")
+
+
+@dataclass(frozen=True)
+class KubePod:
+    """A pod with a network of its own."""
+
+    key: str
+    node: str
+    address: IPv4Address
+    guest: Object = field(default_factory=dict)
+
+
+def router_name(net: Net) -> str:
+    """The namespace of a network's router."""
+    return f"vpc.{net[0]}.{net[1]}"
+
+
+def vm_name(key: str) -> str:
+    """The namespace of a VM or node (`PROJECT/NAME`)."""
+    return "vm." + key.replace("/", ".", 1)
+
+
+def pod_name(key: str) -> str:
+    """The namespace of a pod (`NAMESPACE/NAME`)."""
+    return "pod." + key.replace("/", ".", 1)
+
+
+def node_key(store: Store, node: str) -> str:
+    """The VM behind a Kubernetes node, as PROJECT/NAME."""
+    item = store.table("kube/nodes").find(node)
+    words = (item or {}).get("spec", {}).get("providerID", "").removeprefix("gce://").split("/")
+    return f"{words[0]}/{words[-1]}" if len(words) == 3 else f"/{node}"
+
+
+def blueprint(store: Store) -> Blueprint:
+    """What the kernel shall look like for the world in `store`."""
+    cloud = read(store)
+    namespaces: dict[str, Namespace] = {}
+    wires: list[Wire] = []
+    for net in cloud.nets:
+        name = router_name(net)
+        tables = router_tables(cloud, net)
+        namespaces[name] = Namespace(name, tuple(router_objects(cloud, net)), ROUTER, tables)
+    for importer, _ in connected(cloud):
+        if importer.net < importer.peer:
+            left = End(router_name(importer.net), peer_device(importer.net, importer.peer))
+            wires.append(Wire(left, End(router_name(importer.peer), peer_device(importer.peer, importer.net))))
+    pods = _pods(store)
+    nodes = {node_key(store, node): node for node in store.table("kube/nodes")}
+    for vm in cloud.vms:
+        name = vm_name(vm.key)
+        guest = cloud.guests.get(vm.key, {})
+        node = nodes.get(vm.key)
+        mine = [pod for pod in pods if node is not None and pod.node == node]
+        namespaces[name] = _machine(name, vm, guest, mine, _nat(store, node), node is not None)
+        if vm.running:
+            wires.append(Wire(End(router_name(vm.net), vm_device(vm)), End(name, "eth0")))
+        for pod in mine:
+            inner = pod_name(pod.key)
+            namespaces[inner] = _pod(inner, pod)
+            wires.append(Wire(End(name, device("c", pod.key)), End(inner, "eth0")))
+    return Blueprint(namespaces, tuple(wires))
+
+
+def _machine(name: str, vm: Vm, guest: Object, pods: list[KubePod], nat: str, is_node: bool) -> Namespace:
+    objects = []
+    if vm.running:
+        objects += [
+            f"addr {vm.address}/32 dev eth0",
+            f"route default via {GATEWAY} dev eth0 onlink src {vm.address}",
+        ]
+    for pod in pods:
+        objects.append(f"route {pod.address}/32 via {GATEWAY} dev {device('c', pod.key)} onlink src {vm.address}")
+    sysctls: tuple[tuple[str, str], ...] = QUIET
+    if is_node:
+        sysctls += (("net.ipv4.ip_forward", "1" if guest.get("forwards", True) else "0"),)
+    if not guest.get("answersPing", True):
+        sysctls += (PING_OFF,)
+    tables = {"nat": nat} if nat else {}
+    return Namespace(name, tuple(objects), sysctls, tables, _listeners(guest) if vm.running else ())
+
+
+def _pod(name: str, pod: KubePod) -> Namespace:
+    objects = (f"addr {pod.address}/32 dev eth0", f"route default via {GATEWAY} dev eth0 onlink src {pod.address}")
+    return Namespace(name, objects, QUIET, {}, _listeners(pod.guest))
+
+
+def _listeners(guest: Object) -> tuple[Listener, ...]:
+    return tuple(
+        Listener(server["port"], server["paths"] or {})
+        for server in guest.get("servers", [])
+        if server["protocol"] == "tcp"
+    )
+
+
+def _nat(store: Store, node: str | None) -> str:
+    item = store.table("node/nat").find(node) if node else None
+    return item["text"] if item else dump([], {}) if node else ""
+
+
+def _pods(store: Store) -> list[KubePod]:
+    found = []
+    guests = store.table("guest/pods")
+    for key, item in store.table("kube/pods").items():
+        spec: dict[str, Any] = item.get("spec", {})
+        status: dict[str, Any] = item.get("status", {})
+        if spec.get("hostNetwork") or not status.get("podIP") or status.get("phase") != "Running":
+            continue
+        found.append(KubePod(key, spec.get("nodeName", ""), IPv4Address(status["podIP"]), guests.find(key) or {}))
+    return found

@@ -1,0 +1,195 @@
+"""Routing tables of a VPC's router, as `ip` objects.
+
+Every VM hangs on a device of its own. Its packets look into table SUBNETS first (a subnet route always wins, and an
+address of a subnet that nobody has is dropped there), then into the custom routes that its tags admit, then fall into
+a hole: Google's network drops in silence what has no route.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from ipaddress import IPv4Address, IPv4Network
+
+from lab.fabric.kernel.blueprint import GATEWAY
+from lab.fabric.kernel.cloud import Cloud, Link, Net, Static, Vm
+
+SUBNETS, FROM_PEERS, CUSTOM = 100, 101, 1000
+PEER_METRIC = 100_000  # a local custom route beats an imported one to the same destination, whatever their priorities
+
+
+def device(prefix: str, *names: str) -> str:
+    """A stable device name of 11 characters."""
+    return prefix + hashlib.sha256("/".join(names).encode()).hexdigest()[:10]
+
+
+def vm_device(vm: Vm) -> str:
+    """The router's end of a VM's wire."""
+    return device("v", vm.key)
+
+
+def peer_device(net: Net, peer: Net) -> str:
+    """`net`'s end of the wire to `peer`."""
+    return device("p", *net, *peer)
+
+
+def is_private(found: IPv4Network) -> bool:
+    """Whether a subnet range is exchanged over peering without any flag: everything that is not privately used public
+    space. Special-use ranges count as private (VPC peering documentation)."""
+    return any(found.subnet_of(IPv4Network(text)) for text in PRIVATE)
+
+
+PRIVATE = (
+    "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "192.0.0.0/24", "192.0.2.0/24",
+    "198.51.100.0/24", "203.0.113.0/24", "192.88.99.0/24", "198.18.0.0/15", "240.0.0.0/4",
+)  # fmt: skip
+
+
+def connected(cloud: Cloud) -> Iterable[tuple[Link, Link]]:
+    """Both halves of every working peering, each way round."""
+    for link in cloud.links:
+        for other in cloud.links:
+            if (other.net, other.peer) == (link.peer, link.net) and link.active and other.active:
+                yield link, other
+
+
+def subnets_of(cloud: Cloud, net: Net) -> list[IPv4Network]:
+    """The ranges of a network's own subnets."""
+    return [found for owner, found in cloud.subnets if owner == net]
+
+
+def crossing_subnets(cloud: Cloud, importer: Link, exporter: Link) -> list[IPv4Network]:
+    """Subnet ranges that `importer`'s network learns."""
+    public = importer.import_public and exporter.export_public
+    return [found for found in subnets_of(cloud, exporter.net) if is_private(found) or public]
+
+
+def crossing_statics(cloud: Cloud, importer: Link, exporter: Link) -> list[Static]:
+    """Static routes that `importer`'s network learns: untagged, not to the internet, not inside its own subnets."""
+    if not (importer.import_custom and exporter.export_custom):
+        return []
+    own = subnets_of(cloud, importer.net)
+    return [
+        route
+        for route in cloud.statics
+        if route.net == exporter.net
+        and not route.tags
+        and route.hop != "internet"
+        and not any(route.dest.subnet_of(found) for found in own)
+    ]
+
+
+def router_objects(cloud: Cloud, net: Net) -> list[str]:
+    """Routes and rules of the router of `net`."""
+    lines = _subnet_routes(cloud, net)
+    lines += _peer_side(cloud, net)
+    for number, (tags, vms) in enumerate(sorted(_classes(cloud, net).items(), key=lambda item: sorted(item[0]))):
+        table = CUSTOM + number
+        lines += _custom_routes(cloud, net, tags, table)
+        lines += [f"rule pref 200 iif {vm_device(vm)} lookup {table}" for vm in vms]
+    lines += [f"rule pref 100 iif {vm_device(vm)} lookup {SUBNETS}" for vm in _vms(cloud, net)]
+    for link, _ in connected(cloud):
+        if link.net == net:
+            lines.append(f"rule pref 150 iif {peer_device(net, link.peer)} lookup {FROM_PEERS}")
+    lines.append("rule pref 300 blackhole")
+    return lines
+
+
+def _vms(cloud: Cloud, net: Net) -> list[Vm]:
+    return [vm for vm in cloud.vms if vm.net == net]
+
+
+def _classes(cloud: Cloud, net: Net) -> dict[frozenset[str], list[Vm]]:
+    """VMs by those of their tags that some route cares about."""
+    cared = frozenset().union(*(route.tags for route in cloud.statics if route.net == net))
+    found: dict[frozenset[str], list[Vm]] = {}
+    for vm in _vms(cloud, net):
+        found.setdefault(vm.tags & cared, []).append(vm)
+    return found
+
+
+def _own_addresses(cloud: Cloud, net: Net, table: int) -> list[str]:
+    lines = []
+    for vm in _vms(cloud, net):
+        if vm.running:
+            behind = f"via {GATEWAY} dev {vm_device(vm)} onlink table {table} metric 1"
+            lines += [f"route {owned} {behind}" for owned in (IPv4Network(vm.address), *vm.aliases)]
+    lines += [f"route blackhole {found} table {table} metric 50" for found in sorted(set(subnets_of(cloud, net)))]
+    return lines
+
+
+def _subnet_routes(cloud: Cloud, net: Net) -> list[str]:
+    lines = _own_addresses(cloud, net, SUBNETS)
+    seen = set(subnets_of(cloud, net))
+    for importer, exporter in connected(cloud):
+        if importer.net != net:
+            continue
+        for found in crossing_subnets(cloud, importer, exporter):
+            if found not in seen:
+                seen.add(found)
+                hop = peer_device(net, exporter.net)
+                lines.append(f"route {found} via {GATEWAY} dev {hop} onlink table {SUBNETS} metric 10")
+    return lines
+
+
+def _peer_side(cloud: Cloud, net: Net) -> list[str]:
+    """What a packet from a peer may reach: this network's own addresses, and the next hops of what it exports."""
+    lines = _own_addresses(cloud, net, FROM_PEERS)
+    exported: dict[str, Static] = {}
+    for importer, exporter in connected(cloud):
+        if exporter.net == net:
+            exported |= {route.name: route for route in crossing_statics(cloud, importer, exporter)}
+    lines += _routes(cloud, exported.values(), FROM_PEERS, {})
+    return lines
+
+
+def _custom_routes(cloud: Cloud, net: Net, tags: frozenset[str], table: int) -> list[str]:
+    local = [route for route in cloud.statics if route.net == net and (not route.tags or route.tags & tags)]
+    lines = _routes(cloud, local, table, {})
+    taken: dict[IPv4Network, Net] = {}
+    for importer, exporter in sorted(connected(cloud), key=lambda pair: pair[0].name):
+        if importer.net != net:
+            continue
+        chosen = [
+            route
+            for route in crossing_statics(cloud, importer, exporter)
+            if taken.setdefault(route.dest, exporter.net) == exporter.net
+        ]
+        lines += _routes(cloud, chosen, table, {route.name: peer_device(net, exporter.net) for route in chosen})
+    return lines
+
+
+def _routes(cloud: Cloud, routes: Iterable[Static], table: int, peers: dict[str, str]) -> list[str]:
+    """`ip route` lines: routes of equal destination and priority share the packets (ECMP)."""
+    grouped: dict[tuple[IPv4Network, int], set[str]] = {}
+    for route in routes:
+        hop = _hop(cloud, route)
+        if hop is None:
+            continue
+        peer = peers.get(route.name)
+        metric = 100 + route.priority + (PEER_METRIC if peer else 0)
+        grouped.setdefault((route.dest, metric), set()).add(peer or hop)
+    lines = []
+    for (dest, metric), hops in grouped.items():
+        if "" in hops:
+            lines.append(f"route blackhole {dest} table {table} metric {metric}")
+        elif len(hops) == 1:
+            lines.append(f"route {dest} via {GATEWAY} dev {min(hops)} onlink table {table} metric {metric}")
+        else:
+            nexthops = " ".join(f"nexthop via {GATEWAY} dev {hop} onlink" for hop in sorted(hops))
+            lines.append(f"route {dest} table {table} metric {metric} {nexthops}")
+    return lines
+
+
+def _hop(cloud: Cloud, route: Static) -> str | None:
+    """The device towards the next hop; '' drops (the internet is not for private addresses); None: unusable."""
+    if route.hop == "internet":
+        return ""
+    for vm in cloud.vms:
+        if vm.net != route.net or not vm.running:
+            continue
+        if (route.hop == "instance" and vm.key == route.value) or (
+            route.hop == "ip" and vm.address == IPv4Address(route.value)
+        ):
+            return vm_device(vm)
+    return None

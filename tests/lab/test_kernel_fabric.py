@@ -1,0 +1,138 @@
+"""The article's incident on a real kernel: what arrives, what is lost, and where."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+
+import pytest
+
+from lab.build import populate
+from lab.fabric.base import Place
+from lab.fabric.kernel.blueprint import Blueprint, difference
+from lab.fabric.kernel.client import KernelUnavailableError
+from lab.fabric.kernel.fabric import Kernel
+from lab.fabric.kernel.machines import blueprint
+from lab.scenario import load
+from lab.store import Store
+from rules.snapshot import PodRef
+
+MY_POD = Place(PodRef("default", "my-pod"), "my-pod")
+TOOLS = ("unshare", "nsenter", "ip", "iptables-restore", "curl")
+
+
+def world(scenario: str) -> Store:
+    store = Store()
+    populate(store, load(scenario))
+    return store
+
+
+async def run(kernel: Kernel, *argv: str, stdin: bytes = b"") -> tuple[int, str, str]:
+    out, err, left = bytearray(), bytearray(), [stdin]
+
+    async def read() -> bytes:
+        return left.pop() if left else b""
+
+    async def write_out(data: bytes) -> None:
+        out.extend(data)
+
+    async def write_err(data: bytes) -> None:
+        err.extend(data)
+
+    code = await kernel.run(MY_POD, argv, read, write_out, write_err)
+    return code, out.decode(), err.decode()
+
+
+async def started(store: Store) -> Kernel:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    kernel = Kernel(store)
+    try:
+        if missing:
+            raise KernelUnavailableError(f"missing: {', '.join(missing)}")
+        await kernel.start()
+    except KernelUnavailableError as error:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(f"no network namespaces here: {error}")
+    return kernel
+
+
+@pytest.fixture
+async def article() -> AsyncIterator[tuple[Store, Kernel]]:
+    store = world("article")
+    kernel = await started(store)
+    yield store, kernel
+    await kernel.stop()
+
+
+async def test_only_pod_to_peer_fails_and_the_request_has_arrived(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK")
+    before = await kernel.counters()
+    code, _, complaint = await run(kernel, "curl", "-sS", "-m", "1", "http://10.2.0.10/health")
+    after = await kernel.counters()
+    assert code == 28
+    assert "timed out" in complaint
+    target = "vm.project-b.target-gce-01"
+    came, answered = (after[target]["eth0"][way] - before[target]["eth0"][way] for way in (0, 1))
+    assert came > 0
+    assert answered > 0
+    peer = next(name for name in after["vpc.project-b.vpc-b"] if name.startswith("p"))
+    assert after["vpc.project-b.vpc-b"][peer][1] == before["vpc.project-b.vpc-b"][peer][1]
+
+
+async def test_exchanging_the_routes_brings_the_answer_home(article: tuple[Store, Kernel]) -> None:
+    store, kernel = article
+    for project, network, flag in (("project-a", "vpc-a", "export"), ("project-b", "vpc-b", "import")):
+        table = store.table(f"compute/{project}/networks")
+        item = table.get(network)
+        item["peerings"][0][f"{flag}CustomRoutes"] = True
+        table.replace(network, item)
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK")
+
+
+async def test_a_change_of_the_nat_table_masquerades(article: tuple[Store, Kernel]) -> None:
+    store, kernel = article
+    node = store.table("kube/pods").get("default/my-pod")["spec"]["nodeName"]
+    text = store.table("node/nat").get(node)["text"]
+    kept = "\n".join(line for line in text.splitlines() if " -d 10.0.0.0/8 " not in line) + "\n"
+    store.table("node/nat").replace(node, {"text": kept})
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK")
+
+
+async def test_commands_get_input_and_the_host_is_read_only(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    assert await run(kernel, "cat", stdin=b"hello") == (0, "hello", "")
+    assert (await run(kernel, "sh", "-c", "exit 7"))[0] == 7
+    code, _, complaint = await run(kernel, "touch", "/usr/wayhome-was-here")
+    assert code != 0
+    assert "Read-only" in complaint
+
+
+async def test_a_command_ends_when_its_caller_goes(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    waiting = asyncio.create_task(run(kernel, "sleep", "600"))
+    for _ in range(200):
+        if "sleep 600" in (await run(kernel, "ps", "axo", "args"))[1]:
+            break
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    for _ in range(200):
+        if "sleep 600" not in (await run(kernel, "ps", "axo", "args"))[1]:
+            return
+    pytest.fail("the command outlived its caller")
+
+
+def test_a_blueprint_differs_from_itself_in_nothing() -> None:
+    plan = blueprint(world("article"))
+    found = difference(plan, plan)
+    assert (found.lost, found.made, found.cut, found.laid, found.steps) == ((), (), (), (), ())
+
+
+def test_the_way_from_nothing_makes_every_namespace_once() -> None:
+    plan = blueprint(world("article"))
+    found = difference(Blueprint(), plan)
+    assert set(found.made) == set(plan.namespaces)
+    assert len(found.laid) == len(plan.wires)
