@@ -50,11 +50,6 @@ class State(StrEnum):
     ROLLED_BACK = "rolled-back"
     ROLLBACK_FAILED = "rollback-failed"
 
-    @property
-    def open(self) -> bool:
-        """True while something of the run may be half-done: it died if nobody is at work on it."""
-        return self in (State.APPLYING, State.ROLLING_BACK, State.ROLLBACK_FAILED, State.FAILED)
-
 
 def state_dir() -> Path:
     """Where this person's wayhome keeps its files: $WAYHOME_STATE_DIR, or the platform's place for state."""
@@ -84,6 +79,17 @@ class Run:
         """Where the run stands: what the last line that names a state says."""
         named = [State(line["state"]) for line in self.lines if line.get("state") in set(State)]
         return named[-1] if named else State.PLANNED
+
+    @property
+    def half_done(self) -> bool:
+        """True when something was begun and not ended. While somebody is at work on it, that is as it should be."""
+        begun = any(line.get("step") == "calling" for line in self.lines)
+        return begun and self.state in (
+            State.APPLYING,
+            State.FAILED,
+            State.ROLLING_BACK,
+            State.ROLLBACK_FAILED,
+        )
 
     @property
     def started_at(self) -> str:

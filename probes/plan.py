@@ -43,6 +43,10 @@ class Step:
             )
         return f"{self.change.kind} {key['namespace']}/{key['name']}"
 
+    def reversed(self) -> Step:
+        """The step that leads back."""
+        return Step(self.change, self.wanted, self.live)
+
     @property
     def settled(self) -> bool:
         """True when the object is already as it is wanted."""

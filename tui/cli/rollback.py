@@ -1,0 +1,70 @@
+"""`wayhome rollback [RUN]`: take back what a run of apply changed, to the exact object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from probes import journal, parse
+from probes.ask import Ask
+from probes.journal import Run, State
+from probes.plan import diff
+from probes.progress import Progress
+from probes.steps import step_from
+from rules.words import _
+from tui.cli import consent
+from tui.cli.arguments import Parser
+from tui.cli.failures import CliError
+from tui.cli.output import report, say
+
+
+def run(argv: Sequence[str]) -> int:
+    """Show what is taken back, ask, do it, measure. 0: back, and the pod does as before; 1: not taken back."""
+    parser = Parser("rollback", _("Take back what a run of apply changed, to the exact object, and measure again."))
+    parser.add_argument("run", metavar="RUN", nargs="?", help=_("a run from `wayhome runs` (else the latest)"))
+    parser.add_argument("--yes", action="store_true", help=_("consent without being asked"))
+    args = parser.parse_args(argv)
+    old = journal.read(args.run) if args.run else _latest()
+    if old.state is State.ROLLED_BACK:
+        raise CliError(_("Run {id} has been taken back already.").format(id=old.id))
+    if not old.plan:
+        raise CliError(_("Run {id} died before it had a plan; it changed nothing.").format(id=old.id))
+    steps = [step_from(data) for data in reversed(old.plan["steps"])]
+    report("\n".join([_("Run {id}, {remedy}, back to:").format(id=old.id, remedy=old.plan["remedy"]), ""]))
+    report("\n".join(diff(step.reversed()) for step in steps))
+    if not consent.require(steps[-1].name, yes=args.yes):
+        return 1
+    from probes.session import Session
+
+    from probes.apply import Applier
+    from tui.cli.narration import Narrator
+
+    session = Session(_ask(old), Narrator())
+    try:
+        session.connect()
+        ended = Applier(session).rollback(old, _tell)
+    finally:
+        session.close()
+    report(_("Run {id}: {state}").format(id=ended.id, state=ended.state.value))
+    return 0 if ended.state is State.ROLLED_BACK else 1
+
+
+def _latest() -> Run:
+    for old in journal.runs():
+        if old.state not in (State.PLANNED, State.ROLLED_BACK):
+            return old
+    raise CliError(_("There is nothing to take back: `wayhome runs` lists no open run."))
+
+
+def _ask(old: Run) -> Ask:
+    where = old.plan["where"]
+    return Ask(
+        pod=parse.pod(where["pod"]),
+        target=parse.target(where["target"]),
+        kubeconfig=where.get("kubeconfig") or None,
+        context=where.get("context") or None,
+        node_probe=False,
+    )
+
+
+def _tell(progress: Progress) -> None:
+    say(progress.sentence)
