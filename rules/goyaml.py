@@ -1,0 +1,32 @@
+"""YAML as Go's go-yaml v2 resolves it: no sexagesimal numbers, no timestamps; y and n are truth values.
+
+go-yaml was translated from libyaml, so libyaml's scanner is used where PyYAML has it. A module of its own, because
+PyYAML need not be imported where no file is parsed.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+import yaml
+
+_BASE = cast(type[yaml.SafeLoader], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+_LOADER = cast(type[yaml.SafeLoader], type("GoLoader", (_BASE,), {"yaml_implicit_resolvers": {}}))
+
+for _tag, _pattern, _first in (
+    ("bool", r"^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$", "yYtToOnNfF"),
+    ("int", r"^(?:[-+]?0b[01_]+|[-+]?0x[0-9a-fA-F_]+|[-+]?[0-9][0-9_]*)$", "-+0123456789"),
+    ("float", r"^(?:[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?)$", "-+.0123456789"),
+    ("null", r"^(?:~|null|Null|NULL|)$", ("~", "n", "N", "")),
+    ("merge", r"^<<$", "<"),
+):
+    _LOADER.add_implicit_resolver(f"tag:yaml.org,2002:{_tag}", re.compile(_pattern), list(_first))
+
+
+def first_document(text: str) -> Any:
+    """The first document in `text`, None for an empty one; ValueError when Go would refuse it."""
+    try:
+        return next(iter(yaml.load_all(text, Loader=_LOADER)), None)
+    except (yaml.YAMLError, RecursionError, TypeError, OverflowError) as error:
+        raise ValueError(str(error).replace("\n", " ")) from error

@@ -1,0 +1,414 @@
+"""Which route of a VPC carries a packet, and why each of the others does not.
+
+The order is Google's (VPC "Routes" documentation, "Routing order"): policy-based routes; then subnet routes, which
+win outright and never fall through; then the most specific custom destination; within it the VPC's own before a
+peer's, one peer before another, next hops that are up, the lowest priority, the preferred kind; what is left shares.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv4Network
+
+from rules import exchange
+from rules.exchange import Exchanged, exchanged
+from rules.memo import per_world
+from rules.own_routes import machine_of, network_of, own_routes, sees, vpc_of_node
+from rules.path import Candidate, Verdict, WhyNot
+from rules.ranges import Prefixes, internal
+from rules.snapshot import Vpc
+from rules.words import _
+from rules.world import HopKind, NextHop, Node, PolicyRoute, Route, RouteKind, World
+
+SUBNETS = (RouteKind.SUBNET, RouteKind.PEERING_SUBNET)
+
+_DOWN = {
+    "NEXT_HOP_INSTANCE_NOT_FOUND": "ROUTE_NEXT_HOP_RESOURCE_NOT_FOUND",
+    "NEXT_HOP_INSTANCE_NOT_ON_NETWORK": "ROUTE_NEXT_HOP_INSTANCE_WRONG_NETWORK",
+    "NEXT_HOP_ADDRESS_NOT_ASSIGNED": "ROUTE_NEXT_HOP_IP_ADDRESS_NOT_RESOLVED",
+    "NEXT_HOP_NOT_RUNNING": "INSTANCE_NOT_RUNNING",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a VPC does with a packet to `dest`.
+
+    `routes` carry it (several share by flow); `verdict` is OK, DROP, or UNKNOWN where something unread could decide
+    otherwise; `reason` a Connectivity Tests drop cause. `candidates` are the rows whose destination holds `dest`,
+    those that carry it first, then the losers, then ghosts: rows that should be there and are not. Rows that do not
+    hold `dest` are not listed; `table` has them.
+    """
+
+    vpc: Vpc
+    dest: IPv4Address
+    routes: tuple[Route, ...]
+    candidates: tuple[Candidate, ...]
+    verdict: Verdict
+    reason: str
+    sentence: str
+    policy: PolicyRoute | None = None
+
+
+@dataclass(frozen=True)
+class _Table:
+    routes: tuple[Route, ...]
+    by_dest: Prefixes[Route]
+    under: dict[Route, Route]
+    unread: tuple[str, ...]
+
+
+def table(world: World, vpc: Vpc) -> tuple[Route, ...] | None:
+    """The effective route table of `vpc`: its own routes and the imported ones. None when its own are unread."""
+    own = own_routes(world, vpc)
+    return None if own.subnets is None and own.custom is None else _table(world, vpc).routes
+
+
+@per_world
+def _table(world: World, vpc: Vpc) -> _Table:
+    own = own_routes(world, vpc)
+    routes: dict[tuple[object, ...], Route] = {}
+    for route in (*(own.subnets or ()), *(own.custom or ())):
+        routes[_identity(route)] = route
+    under: dict[tuple[object, ...], Route] = {}
+    unread = []
+    if own.subnets is None or own.custom is None:
+        unread.append(_("the routes of {vpc}").format(vpc=vpc))
+    if not sees(world, vpc.project, "routers"):
+        unread.append(_("what the Cloud Routers of {project} learned").format(project=vpc.project))
+    for peer in _peers(world, vpc):
+        for each in exchanged(world, peer, vpc) or ():
+            if each.imported:
+                routes.setdefault(_identity(each.seen), each.seen)
+                under.setdefault(_identity(each.seen), each.route)
+        if not exchange.complete(world, peer, vpc):
+            unread.append(_("what {vpc} imports from {peer}").format(vpc=vpc, peer=peer))
+    active = {peering.peer for peering in network_of(world, vpc).peerings or () if peering.active}
+    for route in network_of(world, vpc).routes or ():
+        if route.origin is not None and route.origin in active:
+            routes.setdefault(_identity(route), route)
+    rows = tuple(routes.values())
+    return _Table(
+        routes=rows,
+        by_dest=Prefixes((route.dest, route) for route in rows),
+        under={routes[key]: route for key, route in under.items()},
+        unread=tuple(unread),
+    )
+
+
+def _identity(route: Route) -> tuple[object, ...]:
+    if route.kind in SUBNETS:
+        return route.dest, "subnet", route.origin
+    return route.dest, route.kind, route.origin, route.priority, route.name
+
+
+def _peers(world: World, vpc: Vpc) -> list[Vpc]:
+    """VPCs that one side or the other says are peered with `vpc`."""
+    named = [peering.peer for peering in network_of(world, vpc).peerings or ()]
+    named += [other for other, network in world.networks.items() if network.peering_to(vpc) is not None]
+    return list(dict.fromkeys(named))
+
+
+def underlying(world: World, route: Route) -> Route | None:
+    """The exporter's own route behind an imported one; the route itself when it is local; None when unread."""
+    return route if route.origin is None else _table(world, route.vpc).under.get(route)
+
+
+@per_world
+def _ghosts(world: World, vpc: Vpc) -> Prefixes[Exchanged]:
+    return Prefixes(
+        (each.route.dest, each)
+        for peer in _peers(world, vpc)
+        for each in exchanged(world, peer, vpc) or ()
+        if each.imported is False
+    )
+
+
+def choose(
+    world: World,
+    vpc: Vpc,
+    dest: IPv4Address,
+    *,
+    tags: frozenset[str] = frozenset(),
+    region: str = "",
+    source: IPv4Address | None = None,
+    protocol: str = "tcp",
+) -> Choice:
+    """Choose the route for a packet to `dest` that a VM with network `tags` in `region` sends.
+
+    `source` and `protocol` matter to policy-based routes alone; those are skipped when `source` is None.
+    """
+    ghosts = tuple(_ghost_candidates(world, vpc, dest))
+    policy = _policy_route(world, vpc, dest, tags, source, protocol)
+    if policy is not None:
+        sentence = _(
+            "{vpc} sends the packet by policy-based route {name} (source {source}, destination {dest}) to {hop}; "
+            "what happens behind it cannot be read."
+        ).format(vpc=vpc, name=policy.name, source=policy.source, dest=policy.dest, hop=policy.next_hop.name)
+        return Choice(vpc, dest, (), ghosts, Verdict.UNKNOWN, "", sentence, policy)
+    rows = _table(world, vpc)
+    selection = _select(world, rows, dest, tags, region)
+    candidates = (*selection.candidates(dest), *ghosts)
+    verdict, reason, sentence = _judge(vpc, dest, selection, ghosts, rows)
+    return Choice(vpc, dest, selection.routes, candidates, verdict, reason, sentence)
+
+
+class _Selection:
+    """Candidates, narrowed step by step; what is put aside keeps its reason."""
+
+    def __init__(self, routes: Iterable[Route]) -> None:
+        self.routes: tuple[Route, ...] = tuple(routes)
+        self.lost: list[Candidate] = []
+        self.down_reason = ""
+        self.ambiguous = False
+
+    def keep(self, test: Callable[[Route], bool], why: WhyNot, sentence: Callable[[Route], str]) -> None:
+        kept = tuple(route for route in self.routes if test(route))
+        self.lost[:0] = [Candidate(route, why, sentence(route)) for route in self.routes if not test(route)]
+        self.routes = kept
+
+    def candidates(self, dest: IPv4Address) -> Iterator[Candidate]:
+        for route in self.routes:
+            yield Candidate(route, None, _("carries packets to {dest}").format(dest=dest))
+        yield from self.lost
+
+
+def _select(world: World, rows: _Table, dest: IPv4Address, tags: frozenset[str], region: str) -> _Selection:
+    found = _Selection(_in_order(rows.by_dest.holding(dest)))
+    subnets = [route for route in found.routes if route.kind in SUBNETS]
+    if subnets:
+        best = max(route.dest.prefixlen for route in subnets)
+        subnet = next(route for route in subnets if route.dest.prefixlen == best)
+        found.keep(
+            lambda route: route.kind in SUBNETS,
+            WhyNot.SHADOWED_BY_SUBNET,
+            lambda _route: _("subnet route {dest} wins outright").format(dest=subnet.dest),
+        )
+        _keep_longest(found)
+        return found
+    found.keep(
+        lambda route: not route.tags or bool(route.tags & tags),
+        WhyNot.TAGGED,
+        lambda route: _("applies only to VMs tagged {tags}").format(tags=", ".join(sorted(route.tags))),
+    )
+    found.keep(
+        lambda route: not route.region or not region or route.region == region,
+        WhyNot.OTHER_REGION,
+        lambda route: _("holds in {region} only").format(region=route.region),
+    )
+    found.keep(
+        lambda route: route.status == "ACTIVE",
+        WhyNot.NEXT_HOP_DOWN,
+        lambda route: _("routeStatus is {status}").format(status=route.status),
+    )
+    _keep_longest(found)
+    if any(route.origin is None for route in found.routes):
+        found.keep(
+            lambda route: route.origin is None,
+            WhyNot.LOCAL_PREFERRED,
+            lambda _route: _("a route of the VPC's own to the same destination comes before a peer's"),
+        )
+    elif len({route.origin for route in found.routes}) > 1:
+        found.ambiguous = True
+    _keep_up(world, rows, found)
+    if found.routes:
+        best = min(route.priority for route in found.routes)
+        found.keep(
+            lambda route: route.priority == best,
+            WhyNot.LOWER_PRIORITY,
+            lambda route: _("priority {priority} comes after {best}").format(priority=route.priority, best=best),
+        )
+        preferred = min(map(_preference, found.routes))
+        found.keep(
+            lambda route: _preference(route) == preferred,
+            WhyNot.LOWER_PRIORITY,
+            lambda _route: _("at equal priority another kind of next hop is preferred"),
+        )
+    return found
+
+
+def _in_order(routes: Iterable[Route]) -> list[Route]:
+    """The order of the table must not matter."""
+    return sorted(routes, key=lambda route: (-route.dest.prefixlen, route.priority, route.name, str(route.origin)))
+
+
+def _keep_longest(found: _Selection) -> None:
+    if found.routes:
+        longest = max(route.dest.prefixlen for route in found.routes)
+        best = next(route.dest for route in found.routes if route.dest.prefixlen == longest)
+        found.keep(
+            lambda route: route.dest.prefixlen == longest,
+            WhyNot.LESS_SPECIFIC,
+            lambda _route: _("{best} is more specific").format(best=best),
+        )
+
+
+def _preference(route: Route) -> int:
+    """Static routes before dynamic ones, those before the internet gateway (Routes documentation, last step)."""
+    if route.next_hop.kind is HopKind.INTERNET_GATEWAY:
+        return 2
+    return 1 if route.kind in (RouteKind.DYNAMIC, RouteKind.PEERING_DYNAMIC) else 0
+
+
+def _keep_up(world: World, rows: _Table, found: _Selection) -> None:
+    reasons = {route: down(world, rows.under.get(route, route)) for route in found.routes}
+    if found.routes and all(reasons.values()) and all(route.origin is not None for route in found.routes):
+        return  # the exporter's side shows the fault where its owner can mend it
+    found.down_reason = next((reason for reason in reasons.values() if reason), "")
+    found.keep(
+        lambda route: not reasons[route],
+        WhyNot.NEXT_HOP_DOWN,
+        lambda route: _("its next hop {hop} cannot be used ({reason})").format(
+            hop=route.next_hop.name, reason=reasons[route]
+        ),
+    )
+
+
+def down(world: World, route: Route) -> str:
+    """Why a route's next hop cannot be used, as a Connectivity Tests cause; '' when it can or is not known to fail."""
+    hop = route.next_hop
+    if hop.kind is HopKind.BLACKHOLE and route.origin is None and route.object:
+        return "ROUTE_BLACKHOLE"
+    if hop.kind in (HopKind.INSTANCE, HopKind.IP) and sees(world, hop.project or route.vpc.project, "instances"):
+        vm = machine_of(world, route)
+        if vm is None:
+            names = ("ROUTE_NEXT_HOP_RESOURCE_NOT_FOUND", "ROUTE_NEXT_HOP_IP_ADDRESS_NOT_RESOLVED")
+            return names[hop.kind is HopKind.IP]
+        if all(nic.vpc != route.vpc for nic in vm.interfaces):
+            return "ROUTE_NEXT_HOP_INSTANCE_WRONG_NETWORK"
+        return "" if vm.status in ("RUNNING", "") else "INSTANCE_NOT_RUNNING"
+    return next((_DOWN[code] for code in route.warnings if code in _DOWN), "")
+
+
+def _policy_route(
+    world: World, vpc: Vpc, dest: IPv4Address, tags: frozenset[str], source: IPv4Address | None, protocol: str
+) -> PolicyRoute | None:
+    matching = [
+        route
+        for route in network_of(world, vpc).policy_routes or ()
+        if source is not None
+        and source in route.source
+        and dest in route.dest
+        and route.protocol in ("all", protocol)
+        and (not route.tags or route.tags & tags)
+    ]
+    first = min(matching, key=lambda route: (route.priority, route.name), default=None)
+    return None if first is None or first.next_hop.kind is HopKind.NETWORK else first
+
+
+def _judge(
+    vpc: Vpc, dest: IPv4Address, found: _Selection, ghosts: tuple[Candidate, ...], rows: _Table
+) -> tuple[Verdict, str, str]:
+    if found.ambiguous:
+        origins = " / ".join(sorted({str(route.origin) for route in found.routes}))
+        sentence = _("{vpc} has {dest} from several peers ({origins}); Google uses one of them and does not say which.")
+        return Verdict.UNKNOWN, "", sentence.format(vpc=vpc, dest=found.routes[0].dest, origins=origins)
+    if found.routes and found.routes[0].next_hop.kind is not HopKind.INTERNET_GATEWAY:
+        return Verdict.OK, "", _carried(vpc, dest, found.routes)
+    if rows.unread and not any(ghost.why_not is not WhyNot.NOT_TRANSITIVE for ghost in ghosts):
+        sentence = _("Whether {vpc} has a route to {dest} cannot be told: {unread} could not be read.")
+        return Verdict.UNKNOWN, "", sentence.format(vpc=vpc, dest=dest, unread=", ".join(rows.unread))
+    return _dropped(vpc, dest, found)
+
+
+def _carried(vpc: Vpc, dest: IPv4Address, routes: tuple[Route, ...]) -> str:
+    route = routes[0]
+    text = _("{vpc} sends packets to {dest} by {kind} route {range} to {hop}.").format(
+        vpc=vpc, dest=dest, kind=route.kind.value, range=route.dest, hop=hop_text(route)
+    )
+    if len(routes) > 1:
+        text += " " + _("{count} equal routes share the flows.").format(count=len(routes))
+    return text
+
+
+def hop_text(route: Route) -> str:
+    """A route's next hop in words."""
+    hop = route.next_hop
+    words = {
+        HopKind.NETWORK: _("network {name}"),
+        HopKind.PEERING: _("peering {name}"),
+        HopKind.INSTANCE: _("VM {name}"),
+        HopKind.IP: _("address {name}"),
+        HopKind.ILB: _("internal load balancer {name}"),
+        HopKind.VPN_TUNNEL: _("VPN tunnel {name}"),
+        HopKind.INTERCONNECT: _("interconnect attachment {name}"),
+        HopKind.HUB: _("NCC hub {name}"),
+        HopKind.BLACKHOLE: _("nowhere"),
+        HopKind.INTERNET_GATEWAY: "{name}",
+    }
+    return words[hop.kind].format(name=hop.name)
+
+
+def _dropped(vpc: Vpc, dest: IPv4Address, found: _Selection) -> tuple[Verdict, str, str]:
+    if not found.routes:
+        down_rows = [each for each in found.lost if each.why_not is WhyNot.NEXT_HOP_DOWN]
+        if down_rows:
+            row = down_rows[0]
+            sentence = _("{vpc} has only {range} to {dest}, and {why}.").format(
+                vpc=vpc, range=row.route.dest, dest=dest, why=row.sentence
+            )
+            return Verdict.DROP, found.down_reason or "ROUTE_BLACKHOLE", sentence
+        return Verdict.DROP, "NO_ROUTE", _("{vpc} has no route to {dest}.").format(vpc=vpc, dest=dest)
+    route = found.routes[0]
+    if internal(dest):
+        sentence = _(
+            "{vpc} has no route to {dest}: the packet matches only {range} to {hop}, which drops private addresses."
+        ).format(vpc=vpc, dest=dest, range=route.dest, hop=hop_text(route))
+        return Verdict.DROP, "PRIVATE_TRAFFIC_TO_INTERNET", sentence
+    return Verdict.OK, "", _carried(vpc, dest, found.routes)
+
+
+def _ghost_candidates(world: World, vpc: Vpc, dest: IPv4Address) -> Iterator[Candidate]:
+    """Rows that should be there for `dest`: not exchanged, not passed on, or never created."""
+    for each in _ghosts(world, vpc).holding(dest):
+        if each.why_not in (WhyNot.INTERNET_GATEWAY, WhyNot.LOCAL_PREFERRED) and each.route.dest.prefixlen == 0:
+            continue  # every VPC has a default route; nobody misses the peer's
+        yield Candidate(each.seen, each.why_not, each.sentence, ghost=True)
+    for peer in _peers(world, vpc):
+        for route in _table(world, peer).by_dest.holding(dest):
+            if route.origin is None or route.origin == vpc or route.dest.prefixlen == 0:
+                continue
+            sentence = _("{peer} has {dest} from {origin} and does not pass it on: peering is not transitive.").format(
+                peer=peer, dest=route.dest, origin=route.origin
+            )
+            yield Candidate(route, WhyNot.NOT_TRANSITIVE, sentence, ghost=True)
+    missing = _missing_node_route(world, vpc, dest)
+    if missing is not None:
+        node, slice_ = missing
+        route = Route(
+            vpc,
+            node.name,
+            slice_,
+            RouteKind.STATIC,
+            NextHop(HopKind.INSTANCE, node.instance, node.zone, node.project),
+            description="k8s-node-route",
+        )
+        sentence = _("node {node} has podCIDR {slice}, and {vpc} has no route to it.").format(
+            node=node.name, slice=slice_, vpc=vpc
+        )
+        yield Candidate(route, WhyNot.NO_MATCH, sentence, ghost=True)
+
+
+def _missing_node_route(world: World, vpc: Vpc, dest: IPv4Address) -> tuple[Node, IPv4Network] | None:
+    """The node whose slice holds `dest`, where its VPC, `vpc`, has no route of its own for it."""
+    own = own_routes(world, vpc)
+    if own.custom is None or own.subnets is None:
+        return None
+    node, slice_ = slice_of(world, dest)
+    if node is None or slice_ is None or vpc != vpc_of_node(world, node):
+        return None
+    rows = _table(world, vpc).by_dest.holding(dest)
+    if any(route.origin is None and route.dest.prefixlen > 0 for route in rows):
+        return None
+    return node, slice_
+
+
+@per_world
+def _slices(world: World) -> Prefixes[tuple[Node, IPv4Network]]:
+    return Prefixes((network, (node, network)) for node in world.nodes.values() for network in node.pod_ranges)
+
+
+def slice_of(world: World, address: IPv4Address) -> tuple[Node | None, IPv4Network | None]:
+    """The node whose podCIDR holds `address`, and that range."""
+    return next(iter(_slices(world).holding(address)), (None, None))
