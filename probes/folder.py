@@ -64,7 +64,8 @@ class Reading:
 def read(folder: Path) -> Reading:
     """Read every file of `folder`. Raises ParseError, one sentence that names the file."""
     try:
-        paths = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+        paths = [path for path in folder.iterdir() if path.is_file() and not path.name.startswith(".")]
+        paths.sort(key=lambda path: (path.stat().st_mtime_ns, path.name))  # of one object, the newest file counts
     except OSError as error:
         raise ParseError(
             _("{path} is not a folder that can be read ({reason}).").format(path=folder, reason=error.strerror)

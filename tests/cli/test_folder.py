@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ def pod(name: str, **status: str) -> dict[str, Any]:
 def test_everything_is_sorted_by_what_it_says_it_is(tmp_path: Path) -> None:
     save(tmp_path, "pods.json", {"kind": "List", "apiVersion": "v1", "items": [pod("a"), pod("my-pod")]})
     save(tmp_path, "my-pod.json", pod("my-pod", podIP="172.16.1.2"))
+    os.utime(tmp_path / "pods.json", (1, 1))
     save(tmp_path, "nodes.json", {"kind": "NodeList", "items": [{"metadata": {"name": "n1"}}]})
     save(tmp_path, "policies.json", {"kind": "NetworkPolicyList", "items": []})
     network = {"kind": "compute#network", "name": "vpc-a", "selfLink": f"{API}/project-a/global/networks/vpc-a"}
