@@ -148,7 +148,7 @@ class _Text:
 
     def routes(self) -> Iterator[str]:
         for vpc, rows in self.report.routes.items():
-            yield from self.title(_("Routes of {vpc}").format(vpc=plain(str(vpc))))
+            yield from self.title(_("Routes of {vpc}").format(vpc=self.plain(str(vpc))))
             if not rows:
                 yield from self.say(_("(none could be read)"))
                 continue

@@ -1,0 +1,137 @@
+"""What is not known, what that costs, and the cheapest observation that would settle what is open."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+from rules.case import Case
+from rules.causes import Cause, Finding
+from rules.report.model import Answer, Next, Status, UnknownFact
+from rules.snapshot import Gap, Outcome
+from rules.words import _
+
+_WHY: dict[str, Callable[[], str]] = {
+    "forbidden": lambda: _("not permitted"),
+    "not-found": lambda: _("not found"),
+    "timeout": lambda: _("no answer in time"),
+    "unreachable": lambda: _("not reachable"),
+    "login": lambda: _("login expired"),
+    "error": lambda: _("failed"),
+}
+
+# What each read would have told, by the last words of its method.
+_COSTS: dict[str, Callable[[], str]] = {
+    "networks.get": lambda: _("its peerings, their flags and state"),
+    "networks.list": lambda: _("its peerings, their flags and state"),
+    "listPeeringRoutes": lambda: _("which routes really cross the peering"),
+    "routes.list": lambda: _("its own routes"),
+    "subnetworks.list": lambda: _("its subnet ranges"),
+    "subnetworks.aggregatedList": lambda: _("its subnet ranges"),
+    "instances.list": lambda: _("which VM owns the target's address"),
+    "instances.aggregatedList": lambda: _("which VM owns the target's address"),
+    "getEffectiveFirewalls": lambda: _("whether its firewall admits pods and nodes"),
+    "forwardingRules.aggregatedList": lambda: _("whether a load balancer owns the target's address"),
+    "routers.aggregatedList": lambda: _("its dynamic routes"),
+    "getRouterStatus": lambda: _("its dynamic routes"),
+    "clusters.get": lambda: _("the cluster's mode and ranges"),
+    "configmaps": lambda: _("what the ip-masq-agent is told"),
+    "daemonsets": lambda: _("whether the ip-masq-agent exists"),
+    "networkpolicies": lambda: _("whether a NetworkPolicy stops the pod"),
+    "node_nat": lambda: _("what the node's kernel really masquerades"),
+}
+
+
+def unknowns(case: Case) -> tuple[UnknownFact, ...]:
+    """The gaps, each with what it costs."""
+    found: dict[UnknownFact, None] = {}
+    for gap in case.world.gaps:
+        found[_fact(gap)] = None
+    return tuple(found)
+
+
+def _fact(gap: Gap) -> UnknownFact:
+    cost = next((said() for method, said in _COSTS.items() if gap.read.endswith(method) or method in gap.read), "")
+    why = _WHY[gap.why]() if gap.why in _WHY else gap.why
+    detail = f" ({gap.detail})" if gap.detail else ""
+    what = f"{gap.read}, {gap.of}" if gap.of else gap.read
+    if cost:
+        what = _("{read}: {cost}").format(read=what, cost=cost)
+    return UnknownFact(what, why + detail, gap.permission)
+
+
+def choose(case: Case, answer: Answer, found: list[tuple[Cause, Finding]]) -> Next | None:
+    """The cheapest observation that is still worth making; None when nothing is open."""
+    if answer is Answer.REACHABLE:
+        return None
+    blockers = [finding for _cause, finding in found if finding.blocks and finding.status is Status.CONFIRMED]
+    if not blockers:
+        for _cause, finding in found:
+            if finding.next is not None and finding.status in (Status.LIKELY, Status.POSSIBLE):
+                return finding.next
+    if case.measured("pod-peer") is None and case.pod is not None:
+        return _measure(case)
+    if case.measured("pod-peer") is Outcome.REFUSED:
+        return _listening(case)
+    if blockers or answer is Answer.BROKEN:
+        return None
+    if case.measured("node-peer") is None and case.node is not None:
+        return _from_node(case)
+    if case.world.gaps:
+        gap = case.world.gaps[0]
+        return Next(
+            _("Read what could not be read: {read} of {what}.").format(read=gap.read, what=gap.of),
+            _grant(gap) if gap.permission else "",
+        )
+    return _watch(case)
+
+
+def _curl(case: Case) -> tuple[str, ...]:
+    target = case.question.target
+    return ("curl", "-sS", "-m", "3", f"http://{target.ip}:{target.port or 80}{target.path or '/'}")
+
+
+def _measure(case: Case) -> Next:
+    pod = case.question.pod
+    return Next(
+        _("Measure it: ask from the pod, on a fresh connection."),
+        shlex.join(("kubectl", "exec", "-n", pod.namespace, pod.name, "--", *_curl(case))),
+    )
+
+
+def _from_node(case: Case) -> Next:
+    node = case.node.name if case.node else ""
+    image = "curlimages/curl"
+    words = ("kubectl", "debug", f"node/{node}", "-it", f"--image={image}", "--", *_curl(case))
+    return Next(
+        _("Ask the same from the pod's node: where it is answered, the pod's own address is what matters."),
+        shlex.join(words),
+    )
+
+
+def _listening(case: Case) -> Next:
+    target = case.question.target
+    owner = case.world.instance_at(case.dest, case.b) if case.b else None
+    remote = f"ss -ltn sport = :{target.port}" if target.port else "ss -ltn"
+    words = ("gcloud", "compute", "ssh", owner.name if owner else str(case.dest), "--command", remote)
+    place = ("--project", owner.project, "--zone", owner.zone) if owner else ()
+    return Next(_("Look on the target whether anything listens on the port."), shlex.join((*words, *place)))
+
+
+def _watch(case: Case) -> Next:
+    """Where everything read lets the packet through, only the target's own network card can tell."""
+    owner = case.world.instance_at(case.dest, case.b) if case.b else None
+    source = case.walk.source_seen if case.walk else None
+    remote = f"sudo tcpdump -ni any host {source}" if source else "sudo tcpdump -ni any"
+    words = ("gcloud", "compute", "ssh", owner.name if owner else str(case.dest), "--command", remote)
+    place = ("--project", owner.project, "--zone", owner.zone) if owner else ()
+    return Next(
+        _("Watch at the target while the probe runs: does the request arrive, and from which address?"),
+        shlex.join((*words, *place)),
+    )
+
+
+def _grant(gap: Gap) -> str:
+    project = gap.of.partition("/")[0]
+    words = ("gcloud", "projects", "get-iam-policy", project, "--flatten", "bindings[].members")
+    return shlex.join((*words, "--filter", "bindings.role:roles/compute.networkViewer"))
