@@ -78,7 +78,7 @@ class Backend:
         return self.memo("projects", lambda: derived.projects(self.store))
 
     def check(self, project: str, permission: str, path: str) -> None:
-        """404 for a project that does not exist; 403 when the scenario withholds `permission` (see `lab.compute`)."""
+        """404 for a project that does not exist; 403 when the scenario withholds `permission` (see `ComputeServer`)."""
         if project not in self.projects():
             raise not_found(f"projects/{project}")
         for key in (permission, "*"):

@@ -16,6 +16,7 @@ from lab.compute import batch, effective, fields, firewalls, networks, peerings,
 from lab.compute.backend import Backend
 from lab.compute.call import Call, Method
 from lab.compute.errors import ApiError, bad_request
+from lab.compute.node_routes import NodeRoutes
 from lab.store import Object, Store
 
 BASE = "/compute/v1/"
@@ -87,12 +88,17 @@ def _json(body: bytes) -> Object | None:
 
 
 class ComputeServer:
-    """Serves the `compute/…` tables of a store. `speed` divides the time that operations take."""
+    """Serves the `compute/…` tables of a store and keeps the node routes of its clusters.
+
+    `speed` divides the time that operations and the route controller take. A scenario takes rights away by an object in
+    `compute/PROJECT/forbidden` whose key is the permission (`compute.networks.listPeeringRoutes`) or `*`.
+    """
 
     def __init__(self, store: Store, *, speed: float = 1.0) -> None:
         self.backend = Backend(store, speed=speed)
         self.api = Api(self.backend)
         peerings.settle(store)
+        self.node_routes = NodeRoutes(store, speed=speed)
 
     def app(self) -> web.Application:
         """The aiohttp application; it stops running operations when it is cleaned up."""
@@ -101,10 +107,15 @@ class ComputeServer:
         app.router.add_route("*", "/batch", self._batch)
         app.router.add_route("*", BASE + "{path:.*}", self._serve)
         app.router.add_route("*", "/{tail:.*}", self._nothing)
+        app.on_startup.append(self._start)
         app.on_cleanup.append(self._close)
         return app
 
+    async def _start(self, _: web.Application) -> None:
+        self.node_routes.start()
+
     async def _close(self, _: web.Application) -> None:
+        self.node_routes.close()
         await self.backend.close()
 
     async def _serve(self, request: web.Request) -> web.StreamResponse:
