@@ -1,0 +1,143 @@
+"""The app: themes, the first screen, and nothing that a screen can do itself."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.command import Provider
+
+from probes.ask import Ask
+from rules.words import _
+from tui import themes
+from tui.commands import bindings
+from tui.glyphs import ascii_only
+from tui.plain import plain
+from tui.ports import Rooms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+CLOSING_SECONDS = 0.8
+
+
+@dataclass(frozen=True)
+class Start:
+    """What the app opens on: a question, a recording's file, a lab scenario by name, or (all None) the start screen.
+
+    `read_only` hides everything that would change something.
+    """
+
+    ask: Ask | None = None
+    recording: Path | None = None
+    scenario: str | None = None
+    read_only: bool = False
+
+
+def _palette() -> type[Provider]:
+    from tui.palette import Commands
+
+    return Commands
+
+
+class WayhomeApp(App[int]):
+    """Owns the themes, the rooms and the farewell; screens own their state."""
+
+    CSS_PATH = "styles/wayhome.tcss"
+    TITLE = "wayhome"
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+
+    def __init__(self, start: Start, rooms: Rooms, *, theme: str = themes.DARK, ascii: bool | None = None) -> None:
+        super().__init__(ansi_color=False)
+        self.opening = start
+        self.rooms = rooms
+        self.ascii = ascii_only() if ascii is None else ascii
+        self.animation_level = "none"
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-normal"), (36, "-high")]
+        self._farewells: list[threading.Thread] = []
+        for own in themes.THEMES:
+            self.register_theme(own)
+        self.theme = theme
+
+    def on_mount(self) -> None:
+        if self.opening.ask is not None or self.opening.recording is not None:
+            from tui.screens.case import CaseScreen
+
+            self.push_screen(CaseScreen(ask=self.opening.ask, recording=self.opening.recording))
+        else:
+            from tui.screens.start import StartScreen
+
+            self.push_screen(StartScreen(self.opening.scenario))
+
+    def on_ready(self) -> None:
+        """The first frame is there: import the cloud clients now, in one thread, while a person reads."""
+        if self.opening.recording is None:
+            threading.Thread(target=self._warm_up, name="wayhome warm-up", daemon=True).start()
+
+    def _warm_up(self) -> None:
+        try:
+            self.rooms.warm_up()
+        except Exception as error:
+            # The session meets the same error when it connects, and says it where a person looks.
+            self.log.warning("warm-up failed", error)
+
+    def say_farewell(self, close: Callable[[], None], name: str) -> None:
+        """Run `close` in a thread; the app's end waits a moment for it and not longer."""
+        thread = threading.Thread(target=close, name=f"wayhome closing {name}", daemon=True)
+        thread.start()
+        self._farewells.append(thread)
+
+    def wait_farewells(self) -> bool:
+        """Whether everything that was opened is closed, after waiting for less than a second."""
+        for thread in self._farewells:
+            thread.join(CLOSING_SECONDS / len(self._farewells))
+        return not any(thread.is_alive() for thread in self._farewells)
+
+    def tell(self, sentence: str, *, bad: bool = False) -> None:
+        """Show one sentence for a moment."""
+        self.notify(plain(sentence), severity="error" if bad else "information", timeout=8 if bad else 4, markup=False)
+
+    def copy(self, what: str, text: str) -> None:
+        """Copy by OSC 52, which works over ssh, and say so."""
+        self.copy_to_clipboard(text)
+        self.tell(_("Copied {what}: {text}").format(what=what, text=plain(text.strip().split("\n")[0])[:60]))
+
+    def action_next_theme(self) -> None:
+        """Take the next theme."""
+        names = [own.name for own in themes.THEMES]
+        self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
+
+    def action_help(self) -> None:
+        """Help for what has the focus."""
+        from tui.screens.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen, self.focused))
+
+
+def run(start: Start) -> int:
+    """Open the app on `start` and return the process's exit code."""
+    from tui.rooms import real
+
+    os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    app = WayhomeApp(start, real(), theme=chosen_theme())
+    code = app.run()
+    if not app.wait_farewells():
+        print(  # noqa: T201 - the terminal is the person's again, and this they must know
+            _("The probe pod may not be gone yet; it ends by itself. `wayhome check` finds strays."), file=sys.stderr
+        )
+    return app.return_code or code or 0
+
+
+def chosen_theme() -> str:
+    """The theme that WAYHOME_THEME asks for (dark, light, contrast); dark where it asks for nothing we have."""
+    name = f"wayhome-{os.environ.get('WAYHOME_THEME', 'dark')}"
+    return name if name in {own.name for own in themes.THEMES} else themes.DARK

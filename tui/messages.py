@@ -1,0 +1,114 @@
+"""What happened, said by threads to screens. Each carries the number of the run that it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.message import Message
+
+from rules.report.model import Report
+from rules.snapshot import Probe, Snapshot
+from tui.ports import Lesson, Plan, Planned
+
+
+@dataclass
+class Connected(Message):
+    """The cluster answered; the probes are planned."""
+
+    run: int
+    plan: Sequence[Planned]
+
+
+@dataclass
+class ConfigurationRead(Message):
+    """Every configuration read has come back or become a gap."""
+
+    run: int
+    snapshot: Snapshot
+
+
+@dataclass
+class ProbeFinished(Message):
+    """One measurement is there."""
+
+    run: int
+    probe: Probe
+
+
+@dataclass
+class Judged(Message):
+    """The rules have looked at `snapshot`."""
+
+    run: int
+    snapshot: Snapshot
+    report: Report
+
+
+@dataclass
+class RecordingOpened(Message):
+    """A Snapshot was read from a file and judged."""
+
+    run: int
+    snapshot: Snapshot
+    report: Report
+    name: str
+
+
+@dataclass
+class LessonsListed(Message):
+    """The lab's scenarios are known, and which of them runs."""
+
+    run: int
+    lessons: Sequence[Lesson]
+    running: str | None
+
+
+@dataclass
+class LabStarted(Message):
+    """A scenario runs and can be asked about."""
+
+    run: int
+    lesson: Lesson
+
+
+@dataclass
+class PlanMade(Message):
+    """A remedy has become a plan; `dry_run` is what the server said to trying it, or ''."""
+
+    run: int
+    plan: Plan
+    dry_run: str
+
+
+@dataclass
+class PlanApplied(Message):
+    """A plan was carried out and measured again; `run_made` is what a rollback needs."""
+
+    run: int
+    run_made: object
+
+
+@dataclass
+class RolledBack(Message):
+    """A run was taken back."""
+
+    run: int
+    outcome: object
+
+
+@dataclass
+class Remeasured(Message):
+    """After a change everything was read and probed again."""
+
+    run: int
+    snapshot: Snapshot
+    report: Report
+
+
+@dataclass
+class Written(Message):
+    """A file was written."""
+
+    run: int
+    path: str

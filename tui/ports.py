@@ -1,0 +1,112 @@
+"""What the screens ask of the other rooms, as small Protocols, and the real rooms behind them.
+
+Every heavy import happens inside a function that runs in a thread after the first paint.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from probes.ask import Ask
+from rules.report.model import Change, Offer, Report
+from rules.snapshot import Probe, Snapshot
+
+Listener = Callable[[Any], None]
+
+
+class Planned(Protocol):
+    """A probe that will be run: its id, and what a person would type to do the same."""
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def via(self) -> str: ...
+
+
+class Session(Protocol):
+    """One question asked of one cluster. Every call blocks and is made from a thread."""
+
+    def connect(self) -> None: ...
+
+    def read(self) -> None: ...
+
+    def plan(self) -> Sequence[Planned]: ...
+
+    def probe(self, id: str) -> Probe: ...
+
+    def probe_all(self) -> Any: ...
+
+    def snapshot(self) -> Snapshot: ...
+
+    def cancel(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Plan(Protocol):
+    """A remedy made concrete: the changes and their diff."""
+
+    @property
+    def changes(self) -> Sequence[Change]: ...
+
+    @property
+    def diff(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class Made(Protocol):
+    """A run of apply, as the journal keeps it."""
+
+    @property
+    def id(self) -> str: ...
+
+
+class Applier(Protocol):
+    """Carries a plan out, waits until it is in force, measures again, and can take it back."""
+
+    def plan(self, offer: Offer) -> Plan: ...
+
+    def dry_run(self, made: Any) -> Sequence[str]: ...
+
+    def apply(self, made: Any, watcher: Listener) -> Made: ...
+
+    def rollback(self, run: Any, watcher: Listener) -> Made: ...
+
+    def runs(self) -> Sequence[Made]: ...
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A scenario of the lab as the list shows it, with the question it comes with."""
+
+    name: str
+    title: str
+    question: Ask
+
+
+class Lab(Protocol):
+    """The lab: its scenarios, and starting one (from a thread)."""
+
+    def lessons(self) -> Sequence[Lesson]: ...
+
+    def start(self, name: str) -> None: ...
+
+    def running(self) -> str | None: ...
+
+
+@dataclass(frozen=True)
+class Rooms:
+    """Everything outside the screens, made replaceable."""
+
+    session: Callable[[Ask, Listener], Session]
+    applier: Callable[[Any], Applier]
+    evaluate: Callable[[Snapshot], Report]
+    lab: Callable[[], Lab]
+    warm_up: Callable[[], None]
+    clock: Callable[[], float] = time.monotonic

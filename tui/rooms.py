@@ -1,0 +1,77 @@
+"""The real rooms behind the screens. Nothing here imports a cloud client before it is called from a thread."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from probes.ask import Ask
+from rules.report.model import Report
+from rules.snapshot import Snapshot
+from tui.ports import Lab, Lesson, Listener, Rooms
+
+
+def _session(ask: Ask, listener: Listener) -> Any:
+    from probes.session import Session
+
+    return Session(ask, listener)
+
+
+def _applier(session: Any) -> Any:
+    from probes.apply import Applier
+
+    return Applier(session)
+
+
+def _evaluate(snapshot: Snapshot) -> Report:
+    from rules.evaluate import evaluate
+
+    return evaluate(snapshot)
+
+
+def _warm_up() -> None:
+    from probes import warmup
+
+    warmup.kubernetes()
+    warmup.google()
+
+
+class RealLab:
+    """The lab as lab.control runs it. While a scenario is asked about, this process's environment points at it."""
+
+    def lessons(self) -> Sequence[Lesson]:
+        from lab import scenario
+
+        found = []
+        for name in scenario.names():
+            made = scenario.load(name)
+            question = made.question
+            ask = Ask(question.pod, question.target, question.local, question.proxy)
+            found.append(Lesson(name, made.title, ask))
+        return found
+
+    def start(self, name: str) -> None:
+        from lab import control
+
+        now = control.running()
+        if now is None or now.scenario != name:
+            if now is not None:
+                control.stop()
+            now = control.start(name)
+        os.environ.update(control.environment(now))
+
+    def running(self) -> str | None:
+        from lab import control
+
+        now = control.running()
+        return None if now is None else str(now.scenario)
+
+
+def _lab() -> Lab:
+    return RealLab()
+
+
+def real() -> Rooms:
+    """The rooms of this house."""
+    return Rooms(session=_session, applier=_applier, evaluate=_evaluate, lab=_lab, warm_up=_warm_up)

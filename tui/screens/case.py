@@ -1,0 +1,382 @@
+"""One case: six views over one state. Threads do the waiting; this screen owns what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Static
+
+from probes.ask import Ask
+from probes.errors import ProbeError
+from rules.report.model import Offer, Report
+from rules.snapshot import Outcome, Probe, Snapshot, SnapshotError
+from rules.words import _
+from tui import messages, ports
+from tui.case import Case
+from tui.commands import bindings
+from tui.errands import ErrandFailed, Errands, Spoke
+from tui.plain import content, plain
+from tui.views.base import View
+from tui.views.evidence import EvidenceView
+from tui.views.fixes import FixesView
+from tui.views.path import ObjectWanted, PathView
+from tui.views.routes import RoutesView
+from tui.views.steps import StepsView
+from tui.views.verdict import VerdictView
+from tui.widgets.bars import CaseBar, ViewBar
+
+if TYPE_CHECKING:
+    from tui.app import WayhomeApp
+
+TICK = 0.2
+MAKERS: dict[str, Callable[[], View]] = {
+    "steps": StepsView,
+    "verdict": VerdictView,
+    "path": PathView,
+    "routes": RoutesView,
+    "fixes": FixesView,
+    "evidence": EvidenceView,
+}
+
+
+class CaseScreen(Screen[None]):
+    """Diagnose one pod and target, live or from a recording."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("case")]
+    AUTO_FOCUS = None
+    HELP = _("One case. The numbers 1 to 6 open its views; esc cancels what is running, or goes back.")
+
+    def __init__(self, *, ask: Ask | None = None, recording: Path | None = None, name: str = "") -> None:
+        super().__init__()
+        self.case = Case(ask=ask, live=ask is not None, name=name or (recording.name if recording is not None else ""))
+        self._recording = recording
+        self._session: ports.Session | None = None
+        self._errands = Errands(self)
+        self._view = "steps"
+
+    @property
+    def rooms(self) -> ports.Rooms:
+        """The other rooms."""
+        return cast("WayhomeApp", self.app).rooms
+
+    @property
+    def session(self) -> ports.Session | None:
+        """The session, once it was made."""
+        return self._session
+
+    def compose(self) -> ComposeResult:
+        yield CaseBar(ascii=cast("WayhomeApp", self.app).ascii)
+        yield ViewBar()
+        with ContentSwitcher(initial="steps", id="views"):
+            yield StepsView()
+        yield Static(id="news", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self.set_interval(TICK, self._tick)
+        self._publish()
+        self.query_one(StepsView).focus()
+        if self._recording is not None:
+            self._open_recording(self._recording)
+        elif self.case.ask is not None:
+            self._connect(self.case.ask)
+
+    def on_unmount(self) -> None:
+        self._errands.drop_all()
+        if self._session is not None:
+            session, self._session = self._session, None
+            cast("WayhomeApp", self.app).say_farewell(lambda: _leave(session), "session")
+
+    # What is started
+
+    def _open_recording(self, path: Path) -> None:
+        self._publish(busy=_("opening the recording"))
+
+        def work(run: int) -> Message:
+            from rules.snapshot import loads
+
+            snapshot = loads(path.read_text(encoding="utf-8"))
+            return messages.RecordingOpened(run, snapshot, self.rooms.evaluate(snapshot), path.name)
+
+        self._errands.start("recording", work)
+
+    def _connect(self, ask: Ask) -> None:
+        self._publish(busy=_("connecting"))
+
+        def work(run: int) -> Message:
+            session = self.rooms.session(ask, self._errands.speaker("connect", run))
+            if not self._errands.current("connect", run):
+                return messages.Connected(run, ())
+            self._session = session
+            session.connect()
+            return messages.Connected(run, tuple(session.plan()))
+
+        self._errands.start("connect", work)
+
+    def _read(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        self._publish(busy=_("reading the configuration"), read=0, gaps=0)
+
+        def work(run: int) -> Message:
+            session.read()
+            return messages.ConfigurationRead(run, session.snapshot())
+
+        self._errands.start("read", work)
+
+    def _probe(self, id: str) -> None:
+        session = self._session
+        if session is None:
+            return
+        self.case = self.case.starting(id, self.rooms.clock())
+
+        def work(run: int) -> Message:
+            return messages.ProbeFinished(run, session.probe(id))
+
+        self._errands.start(f"probe {id}", work)
+
+    def _judge(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        self._publish(busy=_("judging"))
+
+        def work(run: int) -> Message:
+            snapshot = session.snapshot()
+            return messages.Judged(run, snapshot, self.rooms.evaluate(snapshot))
+
+        self._errands.start("judge", work)
+
+    # What has happened
+
+    def on_connected(self, event: messages.Connected) -> None:
+        self._errands.done("connect")
+        self._publish(connected=True, via={planned.id: planned.via for planned in event.plan})
+        self._read()
+
+    def on_configuration_read(self, _event: messages.ConfigurationRead) -> None:
+        self._errands.done("read")
+        self._publish(busy="", reading=())
+        self._judge()
+
+    def on_probe_finished(self, event: messages.ProbeFinished) -> None:
+        self._errands.done(f"probe {event.probe.id}")
+        self.case = self.case.with_probe(event.probe)
+        self._publish()
+        if not self._errands.busy("read"):
+            self._judge()
+
+    def on_judged(self, event: messages.Judged) -> None:
+        self._errands.done("judge")
+        self.case = self.case.with_snapshot(event.snapshot, event.report)
+        self._publish(busy="")
+
+    def on_recording_opened(self, event: messages.RecordingOpened) -> None:
+        self._errands.done("recording")
+        self.case = replace(self.case, live=False).with_snapshot(event.snapshot, event.report)
+        self._publish(
+            busy="",
+            news=_("A recording of {when}: nothing is measured or changed.").format(when=event.snapshot.taken_at),
+        )
+
+    def on_spoke(self, event: Spoke) -> None:
+        self.case = self.case.heard(event.event, self.rooms.clock())  # type: ignore[arg-type]  # a session speaks Events
+        self._publish()
+
+    def on_errand_failed(self, event: ErrandFailed) -> None:
+        self._errands.done(event.errand)
+        sentence = sentence_of(event.error)
+        if event.errand.startswith("probe "):
+            failed = event.errand.removeprefix("probe ")
+            self.case = self.case.with_probe(
+                Probe(id=failed, outcome=Outcome.NOT_RUN, via=self.case.via.get(failed, ""), why=sentence)
+            )
+            self._publish()
+            return
+        self.case = self.case.stopped()
+        self._publish(news=sentence)
+        from tui.screens.trouble import TroubleScreen
+
+        fatal = event.errand in {"connect", "recording"}
+        self.app.push_screen(TroubleScreen(event.error, fatal=fatal), self._after_trouble)
+
+    def _after_trouble(self, again: bool | None) -> None:
+        if again:
+            if self._recording is not None:
+                self._open_recording(self._recording)
+            elif self.case.connected:
+                self._read()
+            elif self.case.ask is not None:
+                self._connect(self.case.ask)
+        elif not self.case.connected and self.case.report is None:
+            self._leave_case()
+
+    # What is wanted
+
+    def on_steps_view_wanted(self, event: StepsView.Wanted) -> None:
+        if not self.case.connected:
+            self._publish(news=_("Not connected yet: the steps wait for the cluster."))
+            return
+        for one in event.ids:
+            self._probe(one)
+        self._publish(selected=event.ids[0] if len(event.ids) == 1 else self.case.selected)
+
+    def on_steps_view_selected(self, event: StepsView.Selected) -> None:
+        self._publish(selected=event.id)
+
+    async def on_view_bar_chosen(self, event: ViewBar.Chosen) -> None:
+        await self.action_show(event.view)
+
+    async def on_steps_view_finished(self) -> None:
+        await self.action_show("verdict")
+
+    def on_object_wanted(self, event: ObjectWanted) -> None:
+        from tui.screens.exhibit import open_exhibit
+
+        open_exhibit(self.app, self.case.snapshot, event.name)
+
+    def on_fixes_view_wanted(self, event: FixesView.Wanted) -> None:
+        from tui.screens.consent import ConsentScreen
+
+        session = None if self.case.read_only else self._session
+        self.app.push_screen(ConsentScreen(event.offer, session), lambda plan: self._consented(event.offer, plan))
+
+    def _consented(self, offer: Offer, plan: ports.Plan | None) -> None:
+        if plan is None or self._session is None or self.case.report is None:
+            return
+        from tui.screens.proof import ProofScreen
+
+        self.app.push_screen(ProofScreen(offer, plan, self._session, self.case.report), self._proven)
+
+    def _proven(self, result: tuple[Snapshot, Report] | None) -> None:
+        if result is not None:
+            self.case = replace(self.case, probes={}).with_snapshot(*result)
+            self._publish(busy="")
+
+    # Keys
+
+    async def action_show(self, view: str) -> None:
+        """Open a view; it is made when first opened."""
+        switcher = self.query_one("#views", ContentSwitcher)
+        self._view = view
+        self.query_one(ViewBar).view = view
+        if not self.query(f"#views > #{view}"):
+            made = MAKERS[view]()
+            await switcher.add_content(made, id=view)
+        switcher.current = view
+        self.call_after_refresh(self._enter, view)
+
+    def _enter(self, name: str) -> None:
+        view = self.query_one(f"#{name}", View)
+        view.show(self.case)
+        if self._view == name:
+            view.take_focus()
+
+    async def action_back(self) -> None:
+        """Leave a filter; or cancel what is running; or go back."""
+        view = self.current
+        if isinstance(view, RoutesView | EvidenceView) and view.leave_filter():
+            return
+        if self.case.started or self.case.busy:
+            self._cancel()
+            return
+        if self._view != "steps":
+            await self.action_show("steps")
+        else:
+            self._leave_case()
+
+    def _leave_case(self) -> None:
+        if len(self.app.screen_stack) > 2:
+            self.dismiss()
+        else:
+            from tui.screens.start import StartScreen
+
+            self.app.switch_screen(StartScreen(None))
+
+    def _cancel(self) -> None:
+        if self._session is not None:
+            self._session.cancel()
+        self._errands.drop_all()
+        self.case = self.case.stopped()
+        self._publish(news=_("Cancelled. Enter runs a step again, r starts over."))
+
+    def action_again(self) -> None:
+        """Read the configuration and run every probe again."""
+        if not self.case.live:
+            self._publish(news=_("A recording cannot be measured again."))
+        elif self.case.started or self.case.busy:
+            self._publish(news=_("Something is running; esc cancels it."))
+        elif self.case.connected:
+            self.case = replace(self.case, probes={})
+            for one in self.case.ids:
+                self._probe(one)
+            self._read()
+        elif self.case.ask is not None:
+            self._connect(self.case.ask)
+
+    def action_copy(self) -> None:
+        """Copy what the view offers."""
+        copied = self.current.copied()
+        app = cast("WayhomeApp", self.app)
+        if copied is None:
+            app.tell(_("There is nothing to copy here yet."))
+        else:
+            app.copy(*copied)
+
+    def action_write(self) -> None:
+        """Write a report or the Snapshot to a file."""
+        from tui.screens.write import WriteScreen
+
+        if self.case.report is None or self.case.snapshot is None:
+            cast("WayhomeApp", self.app).tell(_("There is nothing to write yet."))
+        else:
+            self.app.push_screen(WriteScreen(self.case.snapshot, self.case.report))
+
+    # Drawing
+
+    @property
+    def current(self) -> View:
+        """The open view."""
+        return self.query_one(f"#{self._view}", View)
+
+    def _publish(self, **changes: object) -> None:
+        if changes:
+            self.case = replace(self.case, **changes)  # type: ignore[arg-type]  # fields of Case, by name
+        if not self.is_mounted:
+            return
+        self.query_one(CaseBar).case = self.case
+        self.current.show(self.case)
+        self._news()
+
+    def _news(self) -> None:
+        text = self.case.progress() or self.case.news
+        self.query_one("#news", Static).update(content(text, "$quiet", lines=False))
+
+    def _tick(self) -> None:
+        if self.case.started and isinstance(self.current, StepsView):
+            self.current.draw(self.rooms.clock())
+
+
+def sentence_of(error: Exception) -> str:
+    """What to tell a person about an error."""
+    if isinstance(error, ProbeError):
+        return error.sentence
+    if isinstance(error, SnapshotError):
+        return str(error)
+    if isinstance(error, OSError):
+        return plain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    sentence = getattr(error, "sentence", None)
+    return plain(sentence if isinstance(sentence, str) else f"{type(error).__name__}: {error}")
+
+
+def _leave(session: ports.Session) -> None:
+    session.cancel()
+    session.close()

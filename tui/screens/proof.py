@@ -1,0 +1,216 @@
+"""Applying a plan: what happens, node by node; then fresh measurements beside the old ones; and the way back."""
+
+from __future__ import annotations
+
+from typing import ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from rules.report.model import Answer, Offer, Report
+from rules.snapshot import Snapshot
+from rules.words import _
+from tui import diff, messages, ports, steps
+from tui.commands import bindings
+from tui.errands import ErrandFailed, Errands, Spoke
+from tui.glyphs import State, colour, glyph, of_outcome, outcome_word
+from tui.plain import fit, plain
+from tui.views.base import lines
+from tui.widgets.text_view import TextView
+
+
+class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
+    """Dismissed with the newest Snapshot and Report, or None where there is none."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("proof")]
+    AUTO_FOCUS = "#proof-log"
+    HELP = _(
+        "The change is written to the journal, made, and waited for until it is in force on every node; then every "
+        "probe runs again with fresh connections. Only those say whether it helped. u takes the change back."
+    )
+
+    def __init__(self, offer: Offer, plan: ports.Plan, session: ports.Session, before: Report) -> None:
+        super().__init__()
+        self.offer = offer
+        self.plan = plan
+        self.before = before
+        self.after: tuple[Snapshot, Report] | None = None
+        self.run_made: object | None = None
+        self.state = State.WAIT
+        self.taken_back = False
+        self._session = session
+        self._applier: ports.Applier | None = None
+        self._errands = Errands(self)
+        self._log: list[diff.TextLine] = []
+        self._waiting_for: str | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="proof-title", markup=False)
+        with Vertical(id="proof-body"):
+            yield TextView(id="proof-log")
+            yield Static(id="proof-matrix", markup=False)
+        yield Static(id="news", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        self._title(_("applying"))
+        self._say(_("Applying {title}.").format(title=self.offer.title))
+        rooms = self._rooms()
+
+        def work(run: int) -> Message:
+            self._applier = applier = rooms.applier(self._session)
+            known = {one.id for one in applier.runs()}
+            try:
+                made = applier.apply(self.plan, self._errands.speaker("apply", run))
+            except Exception:
+                # What was done until then is in the journal, and can be taken back from there.
+                self.run_made = next((one for one in applier.runs() if one.id not in known), None)
+                raise
+            return messages.PlanApplied(run, made)
+
+        self._errands.start("apply", work)
+
+    def on_unmount(self) -> None:
+        self._errands.drop_all()
+
+    def _rooms(self) -> ports.Rooms:
+        from tui.app import WayhomeApp
+
+        return cast(WayhomeApp, self.app).rooms
+
+    @property
+    def _ascii(self) -> bool:
+        from tui.app import WayhomeApp
+
+        return cast(WayhomeApp, self.app).ascii
+
+    def _title(self, word: str) -> None:
+        sign = glyph(self.state, ascii=self._ascii)
+        self.query_one("#proof-title", Static).update(
+            Content.assemble(
+                (f" {plain(self.offer.title)}", "bold"), "   ", (f"{sign} {word}", f"bold {colour(self.state)}")
+            )
+        )
+
+    def _say(self, sentence: str, role: str = "plain") -> None:
+        self._log.append((plain(sentence), role))
+        view = self.query_one(TextView)
+        view.show_lines(self._log)
+        view.scroll_end(animate=False)
+
+    def on_spoke(self, event: Spoke) -> None:
+        sentence = said(event.event)
+        if sentence:
+            waiting = str(getattr(event.event, "stage", "")) == "waiting"
+            node = getattr(event.event, "node", "")
+            if waiting and self._waiting_for == node and self._log:
+                self._log.pop()
+            self._waiting_for = node if waiting else None
+            self._say(sentence, "quiet" if waiting else "plain")
+
+    def on_plan_applied(self, event: messages.PlanApplied) -> None:
+        self._errands.done("apply")
+        self.run_made = event.run_made
+        self._say(_("Applied. Measuring again, with fresh connections."))
+        self._title(_("measuring"))
+        self._measure()
+
+    def _measure(self) -> None:
+        def work(run: int) -> Message:
+            self._session.read()
+            self._session.probe_all()
+            snapshot = self._session.snapshot()
+            return messages.Remeasured(run, snapshot, self._rooms().evaluate(snapshot))
+
+        self._errands.start("measure", work)
+
+    def on_remeasured(self, event: messages.Remeasured) -> None:
+        self._errands.done("measure")
+        self.after = (event.snapshot, event.report)
+        reachable = event.report.answer is Answer.REACHABLE
+        self.state = State.OK if reachable else State.WARN if self.taken_back else State.FAIL
+        if self.taken_back:
+            word = _("taken back")
+        else:
+            word = _("proven: the pod reaches the target") if reachable else _("not proven")
+        self._title(word)
+        self._say(event.report.headline, "strong")
+        if not reachable and not self.taken_back:
+            self._say(_("It did not help. u takes it back; esc keeps it and returns."), "warn")
+        self._matrix(event.report)
+        self.refresh_bindings()
+
+    def _matrix(self, after: Report) -> None:
+        seen = {row.probe: row.observed for row in self.before.matrix}
+        predicted = {row.probe: row.predicted for row in self.offer.matrix}
+        rows = [Content.styled(fit("", 18) + fit(_("before"), 22) + fit(_("predicted"), 22) + _("now"), "$quiet")]
+        for row in after.matrix:
+            cells = [self._cell(seen.get(row.probe)), self._cell(predicted.get(row.probe)), self._cell(row.observed)]
+            rows.append(Content.assemble(fit(steps.name(row.probe), 18), *cells))
+        self.query_one("#proof-matrix", Static).update(lines(*rows))
+
+    def _cell(self, outcome: str | None) -> Content:
+        state = of_outcome(outcome)
+        text = f"{glyph(state, ascii=self._ascii)} {outcome_word(outcome)}"
+        return Content.styled(fit(text, 22), colour(state))
+
+    def on_errand_failed(self, event: ErrandFailed) -> None:
+        from tui.screens.case import sentence_of
+
+        self._errands.done(event.errand)
+        self.state = State.FAIL
+        self._title(_("failed"))
+        self._say(sentence_of(event.error), "fail")
+
+    def action_undo(self) -> None:
+        """Ask for consent to take the change back."""
+        if self.run_made is None or self.taken_back or self._errands.busy("measure") or self._errands.busy("apply"):
+            self.app.notify(_("There is nothing to take back now."), markup=False)
+            return
+        from tui.screens.consent import UndoScreen, backwards
+
+        words = diff.consent_word(self.plan.changes)
+        self.app.push_screen(UndoScreen(words, backwards(self.plan.changes)), self._undo)
+
+    def _undo(self, agreed: bool | None) -> None:
+        applier, made = self._applier, self.run_made
+        if not agreed or applier is None:
+            return
+        self.state = State.WAIT
+        self._title(_("taking it back"))
+        self._say(_("Taking it back."))
+
+        def work(run: int) -> Message:
+            return messages.RolledBack(run, applier.rollback(made, self._errands.speaker("undo", run)))
+
+        self._errands.start("undo", work)
+
+    def on_rolled_back(self, event: messages.RolledBack) -> None:
+        self._errands.done("undo")
+        self.taken_back = True
+        self._say(said(event.outcome) or _("Taken back. Measuring again."))
+        self._measure()
+
+    def action_close(self) -> None:
+        """Back to the case; never in the middle of a change."""
+        if self._errands.busy("apply") or self._errands.busy("undo"):
+            self.app.notify(_("A change is under way; it is journalled. ^q leaves all the same."), markup=False)
+            return
+        self.dismiss(self.after)
+
+
+def said(event: object) -> str:
+    """What an event of the applier says to a person."""
+    for name in ("sentence", "text", "what"):
+        text = getattr(event, name, None)
+        if isinstance(text, str) and text:
+            return text
+    probe = getattr(event, "probe", None)
+    if probe is not None:
+        return f"{steps.name(probe.id)}: {outcome_word(probe.outcome)} ({probe.seconds:.2f} s)"
+    return event if isinstance(event, str) else ""

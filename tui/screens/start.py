@@ -1,0 +1,222 @@
+"""The start screen: diagnose a pod, practise in the lab, open a recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import ContentSwitcher, Footer, Input, OptionList, Static
+from textual.widgets.option_list import Option
+
+from probes import parse
+from probes.ask import Ask
+from rules.version import __version__
+from rules.words import _
+from tui import messages, ports
+from tui.commands import bindings
+from tui.errands import ErrandFailed, Errands
+from tui.glyphs import State, glyph
+from tui.plain import content, plain
+
+if TYPE_CHECKING:
+    from tui.app import WayhomeApp
+
+CHOICES = ("diagnose", "practise", "open")
+
+
+class StartScreen(Screen[None]):
+    """Three ways in. `scenario` starts that lab scenario at once."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
+    AUTO_FOCUS = "#pod"
+    HELP = _(
+        "Diagnose: give a pod and a target, press enter. Practise: pick a scenario; it runs on this machine and needs "
+        "no cloud. Open: read a Snapshot that somebody saved. Tab moves on, ^d, ^l and ^o jump."
+    )
+
+    def __init__(self, scenario: str | None) -> None:
+        super().__init__()
+        self._scenario = scenario
+        self._lessons: dict[str, ports.Lesson] = {}
+        self._lab_running: str | None = None
+        self._errands = Errands(self)
+
+    @property
+    def _app(self) -> WayhomeApp:
+        return cast("WayhomeApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        title = Content.assemble((" wayhome", "bold"), (f"  {__version__}", "$quiet"))
+        yield Static(title, id="start-title", markup=False)
+        yield Static(
+            Content.styled(_(" The packet arrives. Its answer cannot find the way home."), "$quiet"),
+            id="start-motto",
+            markup=False,
+        )
+        with Horizontal(id="start-body"):
+            yield OptionList(
+                Option(Content(_("Diagnose")), id="diagnose"),
+                Option(Content(_("Practise")), id="practise"),
+                Option(Content(_("Open a recording")), id="open"),
+                id="start-menu",
+            )
+            with ContentSwitcher(initial="diagnose", id="start-pane"):
+                with VerticalScroll(id="diagnose", can_focus=False):
+                    yield from self._form()
+                with Vertical(id="practise"):
+                    yield Static(
+                        Content(_("A world on this machine that breaks on command. Enter starts it.")), markup=False
+                    )
+                    yield OptionList(id="lessons")
+                with Vertical(id="open"):
+                    yield Static(Content(_("File of a Snapshot (wayhome diagnose --save writes one)")), markup=False)
+                    yield Input(placeholder="case.json", id="file")
+        yield Static(id="news", markup=False)
+        yield Footer(show_command_palette=False)
+
+    def _form(self) -> ComposeResult:
+        yield Static(Content.assemble((_("Pod"), "bold"), ("  [NAMESPACE/]NAME", "$quiet")), markup=False)
+        yield Input(placeholder="default/my-pod", id="pod")
+        yield Static(
+            Content.assemble((_("Target"), "bold"), ("  IP, IP:PORT or http://IP:PORT/PATH", "$quiet")), markup=False
+        )
+        yield Input(placeholder="http://10.2.0.10/health", id="target")
+        yield Static(
+            Content.assemble((_("Local"), "bold"), ("  " + _("optional: an address in the pod's VPC"), "$quiet")),
+            markup=False,
+        )
+        yield Input(placeholder=_("found by itself where possible"), id="local")
+        yield Static(Content.styled(_("Enter goes on, and starts from the last field."), "$quiet"), markup=False)
+
+    def on_mount(self) -> None:
+        self._errands.start("lessons", self._list_lessons)
+
+    def on_unmount(self) -> None:
+        self._errands.drop_all()
+
+    def _list_lessons(self, run: int) -> messages.LessonsListed:
+        lab = self._app.rooms.lab()
+        return messages.LessonsListed(run, tuple(lab.lessons()), lab.running())
+
+    def on_lessons_listed(self, event: messages.LessonsListed) -> None:
+        self._errands.done("lessons")
+        self._lessons = {lesson.name: lesson for lesson in event.lessons}
+        self._lab_running = event.running
+        listing = self.query_one("#lessons", OptionList)
+        listing.clear_options()
+        for lesson in event.lessons:
+            mark = glyph(State.WAIT, ascii=self._app.ascii) if lesson.name == event.running else " "
+            text = Content.assemble((mark, "$active"), f" {plain(lesson.title)}  ", (plain(lesson.name), "$quiet"))
+            listing.add_option(Option(text, id=lesson.name))
+        if event.lessons:
+            listing.highlighted = 0
+        if event.running in self._lessons:
+            self._fill(self._lessons[event.running])
+        if self._scenario is not None and self._scenario in self._lessons:
+            self._start_lab(self._lessons[self._scenario])
+
+    def _fill(self, lesson: ports.Lesson) -> None:
+        """Offer the running scenario's question, where nothing was typed yet."""
+        ask = lesson.question
+        values = {"pod": str(ask.pod), "target": str(ask.target), "local": str(ask.local) if ask.local else ""}
+        if any(self.query_one(f"#{field}", Input).value for field in values):
+            return
+        for field, value in values.items():
+            self.query_one(f"#{field}", Input).value = value
+        self._say(_("The lab runs {name}; its question is filled in. Enter starts.").format(name=lesson.name))
+
+    def _say(self, sentence: str, *, bad: bool = False) -> None:
+        sign = f"{glyph(State.FAIL, ascii=self._app.ascii)} " if bad else ""
+        self.query_one("#news", Static).update(content(sign + sentence, "$fail" if bad else "$quiet", lines=False))
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        if event.option_list.id == "start-menu" and event.option_id:
+            self.query_one("#start-pane", ContentSwitcher).current = event.option_id
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        if event.option_list.id == "start-menu" and event.option_id:
+            self.action_choose(event.option_id)
+        elif event.option_list.id == "lessons" and event.option_id in self._lessons:
+            self._start_lab(self._lessons[event.option_id])
+
+    def action_choose(self, choice: str) -> None:
+        """Go to one of the three ways in."""
+        self.query_one("#start-menu", OptionList).highlighted = CHOICES.index(choice)
+        self.query_one("#start-pane", ContentSwitcher).current = choice
+        fields = {"diagnose": "#pod", "practise": "#lessons", "open": "#file"}
+        self.call_after_refresh(self.query_one(fields[choice]).focus)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        if event.input.id == "file":
+            self._open(event.value)
+            return
+        filled = bool(self.query_one("#pod", Input).value and self.query_one("#target", Input).value)
+        if event.input.id == "pod" and not self.query_one("#target", Input).value:
+            self.query_one("#target", Input).focus()
+        elif event.input.id == "target" and not filled:
+            self.query_one("#pod", Input).focus()
+        else:
+            self._diagnose()
+
+    def _diagnose(self) -> None:
+        values = {field: self.query_one(f"#{field}", Input).value.strip() for field in ("pod", "target", "local")}
+        at = "pod"
+        try:
+            pod = parse.pod(values["pod"])
+            at = "target"
+            target = parse.target(values["target"])
+            at = "local"
+            local = parse.target(values["local"]) if values["local"] else None
+        except parse.ParseError as error:
+            self._say(error.sentence, bad=True)
+            self.query_one(f"#{at}", Input).focus()
+            return
+        self._go(Ask(pod, target, local, read_only=self._app.opening.read_only), name=self._lab_name())
+
+    def _lab_name(self) -> str:
+        return _("lab {name}").format(name=self._lab_running) if self._lab_running else ""
+
+    def _go(self, ask: Ask, *, name: str = "") -> None:
+        from tui.screens.case import CaseScreen
+
+        self.app.push_screen(CaseScreen(ask=ask, name=name))
+
+    def _open(self, text: str) -> None:
+        from tui.screens.case import CaseScreen
+
+        path = Path(text.strip()).expanduser()
+        if not path.is_file():
+            self._say(_("There is no file {path}.").format(path=plain(path)), bad=True)
+            return
+        self.app.push_screen(CaseScreen(recording=path))
+
+    def _start_lab(self, lesson: ports.Lesson) -> None:
+        if self._errands.busy("lab"):
+            return
+        self._say(_("Starting {name}: servers, nodes, pods. A few seconds.").format(name=lesson.name))
+        self.query_one("#lessons").loading = True
+
+        def work(run: int) -> messages.LabStarted:
+            self._app.rooms.lab().start(lesson.name)
+            return messages.LabStarted(run, lesson)
+
+        self._errands.start("lab", work)
+
+    def on_lab_started(self, event: messages.LabStarted) -> None:
+        self._errands.done("lab")
+        self.query_one("#lessons").loading = False
+        self._lab_running = event.lesson.name
+        self._say(_("The lab runs {name}.").format(name=event.lesson.name))
+        self._go(event.lesson.question, name=self._lab_name())
+
+    def on_errand_failed(self, event: ErrandFailed) -> None:
+        from tui.screens.case import sentence_of
+
+        self._errands.done(event.errand)
+        self.query_one("#lessons").loading = False
+        self._say(sentence_of(event.error), bad=True)

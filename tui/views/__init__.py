@@ -1,0 +1,1 @@
+"""The six views of one case: steps, verdict, path, routes, fixes, evidence."""

@@ -1,0 +1,53 @@
+"""What every view of a case can do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.containers import Vertical
+from textual.content import Content
+
+from tui.case import Case
+from tui.glyphs import State, colour, glyph
+from tui.plain import content, plain
+
+if TYPE_CHECKING:
+    from tui.app import WayhomeApp
+
+
+class View(Vertical):
+    """A view draws the case that it is given, and says what `c` would copy."""
+
+    HELP = ""
+
+    @property
+    def ascii(self) -> bool:
+        """Whether only ASCII may be drawn."""
+        return cast("WayhomeApp", self.app).ascii
+
+    @property
+    def wide(self) -> bool:
+        """Whether there is room for two things side by side."""
+        return self.app.size.width >= 120
+
+    def show(self, case: Case) -> None:
+        """Draw `case`."""
+        raise NotImplementedError
+
+    def take_focus(self) -> None:
+        """Put the focus where keys are wanted."""
+        self.focus()
+
+    def copied(self) -> tuple[str, str] | None:
+        """What `c` copies: its name and its text; None when there is nothing."""
+        return None
+
+    def sign(self, state: State, word: str = "", style: str = "") -> Content:
+        """Glyph, word and colour of a state."""
+        text = glyph(state, ascii=self.ascii) + (f" {plain(word)}" if word else "")
+        return Content.styled(text, f"{style} {colour(state)}".strip())
+
+
+def lines(*parts: Content | str) -> Content:
+    """Join lines; plain strings are text from outside and never markup."""
+    return Content("\n").join(part if isinstance(part, Content) else content(part) for part in parts)

@@ -1,0 +1,112 @@
+"""The raw objects behind every statement: a list to search on the left, the object on the right."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Container
+from textual.widgets import Input
+
+from rules.snapshot import Snapshot
+from rules.words import _
+from tui.case import Case
+from tui.commands import bindings
+from tui.evidence import Exhibit, exhibits
+from tui.views.base import View
+from tui.widgets.grid import Column, Grid, Line
+from tui.widgets.text_view import TextView
+
+
+class EvidenceView(View):
+    """Search runs over the objects' whole text, not over their names alone."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("evidence")]
+    HELP = _(
+        "Every object as the APIs gave it, every measurement, and every read that failed. / lists the objects that "
+        "contain what you type and marks it in the object; n goes to the next match; tab goes to the text; c copies "
+        "the object."
+    )
+
+    def __init__(self) -> None:
+        super().__init__(id="evidence")
+        self._snapshot: Snapshot | None = None
+
+    def compose(self) -> ComposeResult:
+        yield Input(placeholder=_("Search in all objects; escape clears"), id="evidence-search")
+        with Container(id="evidence-panes"):
+            yield Grid((Column(_("object"), 60, flex=True), Column(_("from"), 12)), id="evidence-list")
+            yield TextView(id="evidence-text")
+
+    def on_mount(self) -> None:
+        self.query_one("#evidence-search", Input).display = False
+
+    def take_focus(self) -> None:
+        self.query_one(Grid).focus()
+
+    def show(self, case: Case) -> None:
+        if not self.is_mounted or case.snapshot is self._snapshot:
+            return
+        self._snapshot = case.snapshot
+        found = exhibits(case.snapshot) if case.snapshot is not None else ()
+        self.query_one(Grid).load(
+            Line((item.title, item.origin), item=item, role="warn" if item.kind == "gap" else "plain") for item in found
+        )
+
+    def on_grid_moved(self, event: Grid.Moved) -> None:
+        event.stop()
+        item = event.line.item if event.line is not None else None
+        text = item.text() if isinstance(item, Exhibit) else ""
+        self.query_one(TextView).show_lines((line, "plain") for line in text.splitlines())
+
+    def action_search(self) -> None:
+        """Type to search."""
+        field = self.query_one("#evidence-search", Input)
+        field.display = True
+        field.focus()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        grid, wanted = self.query_one(Grid), event.value.casefold()
+        found = exhibits(self._snapshot) if self._snapshot is not None else ()
+        grid.load(
+            Line((item.title, item.origin), item=item)
+            for item in found
+            if wanted in item.title.casefold() or wanted in item.text().casefold()
+        )
+        self.query_one(TextView).find(event.value)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.take_focus()
+
+    def leave_filter(self) -> bool:
+        """Clear and hide the search; False when there was none."""
+        field = self.query_one("#evidence-search", Input)
+        if not field.display:
+            return False
+        field.value = ""
+        field.display = False
+        self.take_focus()
+        return True
+
+    def open_exhibit(self, wanted: Exhibit) -> None:
+        """Put the cursor on `wanted`."""
+        grid = self.query_one(Grid)
+        for number, row in enumerate(grid.rows):
+            if row.item == wanted:
+                grid.move_to(number)
+
+    def action_next_match(self) -> None:
+        """Go to the next match."""
+        self.query_one(TextView).step(1)
+
+    def action_previous_match(self) -> None:
+        """Go to the match before."""
+        self.query_one(TextView).step(-1)
+
+    def copied(self) -> tuple[str, str] | None:
+        line = self.query_one(Grid).current
+        item = line.item if line is not None else None
+        return (item.title, item.text()) if isinstance(item, Exhibit) else None

@@ -1,0 +1,1 @@
+"""Widgets that draw lines themselves, and small shared ones."""
