@@ -1,6 +1,6 @@
 """What the kernel shall look like, as data: namespaces, wires between them, and each namespace's settings.
 
-Settings are lines of `ip -batch` without their verb's direction: the difference of two blueprints says what to add
+Settings are lines of `ip -batch` without their verb: the difference of two blueprints says what to add
 and what to delete, so a change of one route never disturbs the rest.
 """
 
@@ -59,10 +59,12 @@ class Blueprint:
 
 @dataclass(frozen=True)
 class Step:
-    """What one namespace needs to become what it shall be; `batch` is `ip -batch` text."""
+    """What one namespace needs to become what it shall be: `remove` and `add` are `ip -batch` texts. What is to be
+    removed goes before any wire is cut, because the kernel takes a device's routes away with it."""
 
     namespace: str
-    batch: str
+    remove: str
+    add: str
     sysctls: tuple[tuple[str, str], ...]
     tables: Mapping[str, str]
     listeners: tuple[Listener, ...] | None
@@ -70,11 +72,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Difference:
-    """How to get from one blueprint to the next, in this order."""
+    """How to get from one blueprint to the next: what steps remove, cut wires, lost namespaces, then everything new.
 
+    Wires are cut by name because a namespace takes its wires away in its own time."""
+
+    cut: tuple[Wire, ...]
     lost: tuple[str, ...]
     made: tuple[str, ...]
-    cut: tuple[Wire, ...]
     laid: tuple[Wire, ...]
     steps: tuple[Step, ...]
 
@@ -92,11 +96,7 @@ def difference(old: Blueprint, new: Blueprint) -> Difference:
     lost = tuple(name for name in old.namespaces if name not in new.namespaces)
     made = tuple(name for name in new.namespaces if name not in old.namespaces)
     old_wires, new_wires = set(old.wires), set(new.wires)
-    cut = tuple(
-        wire
-        for wire in old.wires
-        if wire not in new_wires and wire.left.namespace not in lost and wire.right.namespace not in lost
-    )
+    cut = tuple(wire for wire in old.wires if wire not in new_wires)
     laid = tuple(wire for wire in new.wires if wire not in old_wires)
     fresh = {(end.namespace, end.device) for wire in laid for end in (wire.left, wire.right)}
     steps = []
@@ -105,14 +105,14 @@ def difference(old: Blueprint, new: Blueprint) -> Difference:
         kept = set(namespace.objects)
         gone = [_delete(line) for line in reversed(before.objects) if line not in kept]
         known = {line for line in before.objects if not _touches(line, name, fresh)}
-        lines = gone + [_add(line) for line in namespace.objects if line not in known]
+        new_lines = [_add(line) for line in namespace.objects if line not in known]
         sysctls = tuple(item for item in namespace.sysctls if item not in before.sysctls)
         tables = {table: text for table, text in namespace.tables.items() if before.tables.get(table) != text}
         tables |= {table: f"*{table}\nCOMMIT\n" for table in before.tables if table not in namespace.tables}
         listeners = namespace.listeners if namespace.listeners != before.listeners else None
-        if lines or sysctls or tables or listeners is not None:
-            steps.append(Step(name, "".join(line + "\n" for line in lines), sysctls, tables, listeners))
-    return Difference(lost, made, cut, laid, tuple(steps))
+        if gone or new_lines or sysctls or tables or listeners is not None:
+            steps.append(Step(name, "".join(gone), "".join(new_lines), sysctls, tables, listeners))
+    return Difference(cut, lost, made, laid, tuple(steps))
 
 
 def _touches(line: str, namespace: str, fresh: set[tuple[str, str]]) -> bool:
@@ -122,9 +122,9 @@ def _touches(line: str, namespace: str, fresh: set[tuple[str, str]]) -> bool:
 
 def _add(line: str) -> str:
     kind, _, rest = line.partition(" ")
-    return f"{kind} {'replace' if kind == 'neigh' else 'add'} {rest}"
+    return f"{kind} add {rest}\n"
 
 
 def _delete(line: str) -> str:
     kind, _, rest = line.partition(" ")
-    return f"{kind} del {rest}"
+    return f"{kind} del {rest}\n"

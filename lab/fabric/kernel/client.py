@@ -119,6 +119,16 @@ class KeeperClient:
             found = json.load(text)
         return {name: {key: (pair[0], pair[1]) for key, pair in devices.items()} for name, devices in found.items()}
 
+    async def attempt(
+        self, attempts: Sequence[tuple[str, str, int]], watch: Iterable[str], seconds: float
+    ) -> list[dict[str, Any]]:
+        """Connect from each (namespace, address, port) at once; the trace module's Attempts as JSON."""
+        asked = [{"namespace": name, "ip": ip, "port": port} for name, ip, port in attempts]
+        _, descriptors = await self._ask({"op": "attempt", "attempts": asked, "watch": list(watch), "seconds": seconds})
+        with os.fdopen(descriptors[0], "rb") as text:
+            found: list[dict[str, Any]] = json.load(text)
+        return found
+
     def _ask(
         self, request: dict[str, Any], descriptors: Sequence[int] = (), *, attachment: str | None = None
     ) -> asyncio.Future[Answer]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -22,6 +23,7 @@ from aiohttp import web
 
 from lab.fabric.kernel.blueprint import GATEWAY
 from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
+from lab.fabric.kernel.trace import attempt
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 HIDDEN = ("/home", "/root", "/tmp", "/var/tmp", "/run")  # noqa: S108  covered by empty file systems, not written to
@@ -83,10 +85,13 @@ class Keeper:
                 case "kill":
                     self._kill(request["target"])
                 case "counters":
-                    reply["memory"] = True
-            if reply.pop("memory", False):
-                self._send(reply, json.dumps({name: device_counters(name) for name in request["namespaces"]}))
-                return
+                    counted = {name: device_counters(name) for name in request["namespaces"]}
+                    self._send(reply, json.dumps(counted))
+                    return
+                case "attempt":
+                    tried = await attempt(request["attempts"], request["watch"], request["seconds"])
+                    self._send(reply, json.dumps([dataclasses.asdict(each) for each in tried]))
+                    return
         except Exception as error:  # whatever went wrong, the asker must not wait for ever
             reply["error"] = f"{type(error).__name__}: {error}"
         finally:
@@ -110,10 +115,14 @@ class Keeper:
         """Bring the kernel from one blueprint to the next; `plan` is a Difference as JSON."""
         for name in plan["lost"]:
             await self._listen(name, [])
+        await asyncio.gather(*(_ip(step["remove"], step["namespace"]) for step in plan["steps"]))
+        cuts: dict[str, str] = {}
+        for wire in plan["cut"]:
+            end = wire["left"]
+            cuts[end["namespace"]] = cuts.get(end["namespace"], "") + f"link del {end['device']}\n"
+        await asyncio.gather(*(_ip(batch, name) for name, batch in cuts.items()))
         await _ip("".join(f"netns del {name}\n" for name in plan["lost"]))
         await _ip("".join(f"netns add {name}\n" for name in plan["made"]))
-        cuts = [_ip(f"link del {wire['left']['device']}\n", wire["left"]["namespace"]) for wire in plan["cut"]]
-        await asyncio.gather(*cuts)
         await _ip("".join(_veth(wire) for wire in plan["laid"]))
         batches: dict[str, str] = dict.fromkeys(plan["made"], "link set lo up\n")
         for wire in plan["laid"]:
@@ -125,7 +134,7 @@ class Keeper:
         for step in plan["steps"]:
             if step["sysctls"]:
                 write_sysctls(step["namespace"], tuple(tuple(item) for item in step["sysctls"]))
-            batches[step["namespace"]] = batches.get(step["namespace"], "") + step["batch"]
+            batches[step["namespace"]] = batches.get(step["namespace"], "") + step["add"]
         await asyncio.gather(*(_ip(batch, name) for name, batch in batches.items()))
         texts = {step["namespace"]: "".join(step["tables"].values()) for step in plan["steps"] if step["tables"]}
         await asyncio.gather(*(_command(text, *_at(name), "iptables-restore", "-w") for name, text in texts.items()))
