@@ -25,6 +25,8 @@ def _of_region(backend: Backend, call: Call) -> Object:
     path = relative(url) if "/" in url else f"projects/{call.project}/global/networks/{url}"
     network = backend.network(part(path, "projects") or call.project, last(path))
     found = _policies(backend, network["selfLink"], call.path["region"], "NETWORK_REGIONAL")
+    for policy in found:
+        policy.pop("shortName", None)
     return _answer(_rules(backend, network["selfLink"]), found)
 
 

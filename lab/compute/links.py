@@ -25,12 +25,14 @@ def project_link(project: str, path: str) -> str:
 
 
 def scoped(project: str, scope: str, collection: str, name: str) -> str:
-    """The URL of a NAME, or NAME itself when it is a URL or path already.
+    """The URL of what is given by NAME, by path with or without the project, or by URL.
 
     `scope` is `global`, `regions/R` or `zones/Z`.
     """
-    if "/" in name:
+    if "projects/" in name:
         return link(relative(name))
+    if "/" in name:
+        return project_link(project, name.lstrip("/"))
     return project_link(project, f"{scope}/{collection}/{name}")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from lab.compute.errors import ApiError, invalid
@@ -110,5 +111,10 @@ def _order(items: list[tuple[str, Object]], text: str) -> list[tuple[str, Object
     if words not in ([], ["name"], ["name", "asc"], ["creationTimestamp", "desc"]):
         raise invalid("orderBy", text, "Only 'name' and 'creationTimestamp desc' are supported.")
     if words[:1] == ["creationTimestamp"]:
-        return sorted(items, key=lambda pair: str(pair[1].get("creationTimestamp", "")), reverse=True)
+        return sorted(items, key=lambda pair: _created(pair[1]), reverse=True)
     return sorted(items, key=lambda pair: str(pair[1].get("name", "")))
+
+
+def _created(item: Object) -> float:
+    text = item.get("creationTimestamp") or item.get("insertTime")
+    return datetime.fromisoformat(text).timestamp() if text else 0.0
