@@ -11,7 +11,6 @@ import os
 import socket
 import sys
 from collections.abc import Awaitable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 from lab.fabric.kernel.blueprint import Blueprint, Wire, difference, mac
@@ -32,6 +31,7 @@ class KeeperClient:
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
+        self._complaints = os.memfd_create("complaints")
         self._channel: socket.socket | None = None
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
@@ -41,12 +41,12 @@ class KeeperClient:
         """Start the keeper; KernelUnavailableError when the kernel refuses."""
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         os.set_inheritable(theirs.fileno(), True)
-        root = Path(__file__).parents[3]
+        path = os.pathsep.join(filter(None, sys.path))
         self._process = await asyncio.create_subprocess_exec(
             "unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child",
             "--mount-proc", sys.executable, "-P", "-m", "lab.fabric.kernel.keeper", str(theirs.fileno()),
             pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
-            stderr=None, env={**os.environ, "PYTHONPATH": str(root)}, start_new_session=True,
+            stderr=self._complaints, env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         ours.setblocking(False)
@@ -62,15 +62,14 @@ class KeeperClient:
         loop.add_reader(ours.fileno(), self._receive)
 
     async def _why(self) -> str:
-        process = self._process
-        self._process = None
-        if process is None or process.stderr is None:
-            return "the keeper did not start"
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        text = (await process.stderr.read()).decode(errors="replace").strip().splitlines()
-        await process.wait()
-        return text[-1] if text else "the keeper ended without a word"
+        process, self._process = self._process, None
+        if process is not None:
+            with contextlib.suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+        os.lseek(self._complaints, 0, os.SEEK_SET)
+        lines = os.read(self._complaints, ANSWER_SIZE).decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "the keeper ended without a word"
 
     async def stop(self) -> None:
         """End the keeper and with it every namespace and process inside."""
@@ -85,6 +84,7 @@ class KeeperClient:
                 self._process.kill()
                 await self._process.wait()
             self._process = None
+        os.close(self._complaints)
         self.blueprint = Blueprint()
 
     async def apply(self, blueprint: Blueprint) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from lab.fabric.kernel.blueprint import GATEWAY, Blueprint, End, Listener, Namespace, Wire
 from lab.fabric.kernel.cloud import Net, Vm, read
 from lab.fabric.kernel.filters import router_tables
+from lab.fabric.kernel.policies import node_filter
 from lab.fabric.kernel.tables import connected, device, peer_device, router_objects, vm_device
 from lab.nat import dump
 from lab.store import Object, Store
@@ -75,7 +76,8 @@ def blueprint(store: Store) -> Blueprint:
         guest = cloud.guests.get(vm.key, {})
         node = nodes.get(vm.key)
         mine = [pod for pod in pods if node is not None and pod.node == node]
-        namespaces[name] = _machine(name, vm, guest, mine, _nat(store, node), node is not None)
+        tables = _node_tables(store, node, [pod.key for pod in mine]) if node is not None else {}
+        namespaces[name] = _machine(name, vm, guest, mine, tables, node is not None)
         if vm.running:
             wires.append(Wire(End(router_name(vm.net), vm_device(vm)), End(name, "eth0")))
         for pod in mine:
@@ -85,7 +87,7 @@ def blueprint(store: Store) -> Blueprint:
     return Blueprint(namespaces, tuple(wires))
 
 
-def _machine(name: str, vm: Vm, guest: Object, pods: list[KubePod], nat: str, is_node: bool) -> Namespace:
+def _machine(name: str, vm: Vm, guest: Object, pods: list[KubePod], tables: dict[str, str], is_node: bool) -> Namespace:
     objects = []
     if vm.running:
         objects += [
@@ -99,7 +101,6 @@ def _machine(name: str, vm: Vm, guest: Object, pods: list[KubePod], nat: str, is
         sysctls += (("net.ipv4.ip_forward", "1" if guest.get("forwards", True) else "0"),)
     if not guest.get("answersPing", True):
         sysctls += (PING_OFF,)
-    tables = {"nat": nat} if nat else {}
     return Namespace(name, tuple(objects), sysctls, tables, _listeners(guest) if vm.running else ())
 
 
@@ -116,9 +117,12 @@ def _listeners(guest: Object) -> tuple[Listener, ...]:
     )
 
 
-def _nat(store: Store, node: str | None) -> str:
-    item = store.table("node/nat").find(node) if node else None
-    return item["text"] if item else dump([], {}) if node else ""
+def _node_tables(store: Store, node: str, pods: list[str]) -> dict[str, str]:
+    item = store.table("node/nat").find(node)
+    tables = {"nat": item["text"] if item else dump([], {})}
+    if filters := node_filter(store, pods):
+        tables["filter"] = filters
+    return tables
 
 
 def _pods(store: Store) -> list[KubePod]:

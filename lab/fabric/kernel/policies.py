@@ -1,0 +1,126 @@
+"""NetworkPolicies as iptables rules in the node's FORWARD chain, where the pod's wire comes in: before masquerading.
+
+Only where the cluster enforces them: Dataplane V2 always, otherwise with the network policy add-on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from ipaddress import IPv4Network
+from typing import Any
+
+from lab.fabric.kernel.tables import device
+from lab.store import Object, Store
+
+Labels = Mapping[str, str]
+
+
+def enforced(store: Store) -> bool:
+    """Whether the cluster's NetworkPolicies do anything."""
+    for name in store.names("container/"):
+        for cluster in store.table(name).values():
+            if cluster.get("networkConfig", {}).get("datapathProvider") == "ADVANCED_DATAPATH":
+                return True
+            if cluster.get("networkPolicy", {}).get("enabled"):
+                return True
+    return False
+
+
+def node_filter(store: Store, pods: Iterable[str]) -> str:
+    """The filter table of a node that runs `pods` (NAMESPACE/NAME); empty when no policy selects any of them."""
+    if not enforced(store):
+        return ""
+    chains: list[str] = []
+    hooks: list[str] = []
+    rules: list[str] = []
+    policies = store.table("kube/networkpolicies").values()
+    for pod in pods:
+        found = store.table("kube/pods").get(pod)
+        for kind, option in (("Egress", "-i"), ("Ingress", "-o")):
+            selected = [each for each in policies if _selects(each, found, kind)]
+            if not selected:
+                continue
+            wire = device("c", pod)
+            chain = f"{kind.lower()}-{wire}"
+            chains.append(f":{chain} - [0:0]")
+            hooks.append(f"-A FORWARD {option} {wire} -j {chain}")
+            for policy in selected:
+                rules += [f"-A {chain}{match} -j RETURN" for match in _matches(store, policy, kind)]
+            rules.append(f"-A {chain} -j DROP")
+    if not chains:
+        return ""
+    head = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *chains]
+    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    return "\n".join([*head, known, *sorted(hooks, key=lambda hook: " -o " in hook), *rules, "COMMIT", ""])
+
+
+def _selects(policy: Object, pod: Object, kind: str) -> bool:
+    spec = policy["spec"]
+    types = spec.get("policyTypes") or (["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    same = policy["metadata"].get("namespace") == pod["metadata"].get("namespace")
+    return same and kind in types and matches(spec.get("podSelector", {}), pod["metadata"].get("labels", {}))
+
+
+def matches(selector: Mapping[str, Any], labels: Labels) -> bool:
+    """Whether a label selector (matchLabels, matchExpressions) selects `labels`; an empty one selects everything."""
+    if any(labels.get(key) != value for key, value in selector.get("matchLabels", {}).items()):
+        return False
+    for term in selector.get("matchExpressions", []):
+        key, values = term["key"], term.get("values", [])
+        held = {
+            "In": labels.get(key) in values,
+            "NotIn": labels.get(key) not in values,
+            "Exists": key in labels,
+            "DoesNotExist": key not in labels,
+        }
+        if not held[term["operator"]]:
+            return False
+    return True
+
+
+def _matches(store: Store, policy: Object, kind: str) -> Iterable[str]:
+    side, peers_key, rules_key = ("-d", "to", "egress") if kind == "Egress" else ("-s", "from", "ingress")
+    for rule in policy["spec"].get(rules_key) or []:
+        ports = [_port(each) for each in rule.get("ports") or []] or [""]
+        if not rule.get(peers_key):
+            yield from ports
+            continue
+        for peer in rule[peers_key]:
+            for found in _ranges(store, policy, peer):
+                yield from (f" {side} {found}{port}" for port in ports)
+
+
+def _port(item: Mapping[str, Any]) -> str:
+    protocol = item.get("protocol", "TCP").lower()
+    if "port" not in item:
+        return f" -p {protocol}"
+    last = item.get("endPort")
+    return f" -p {protocol} --dport {item['port']}{f':{last}' if last else ''}"
+
+
+def _ranges(store: Store, policy: Object, peer: Mapping[str, Any]) -> Iterable[str]:
+    if block := peer.get("ipBlock"):
+        left = [IPv4Network(block["cidr"])]
+        for text in block.get("except", []):
+            left = [piece for each in left for piece in _without(each, IPv4Network(text))]
+        yield from map(str, left)
+        return
+    own = policy["metadata"].get("namespace")
+    for pod in store.table("kube/pods").values():
+        namespace = pod["metadata"].get("namespace")
+        address = pod.get("status", {}).get("podIP")
+        if not address or pod["spec"].get("hostNetwork"):
+            continue
+        if "namespaceSelector" in peer:
+            home = store.table("kube/namespaces").find(str(namespace)) or {}
+            here = matches(peer["namespaceSelector"], home.get("metadata", {}).get("labels", {}))
+        else:
+            here = namespace == own
+        if here and matches(peer.get("podSelector", {}), pod["metadata"].get("labels", {})):
+            yield f"{address}/32"
+
+
+def _without(whole: IPv4Network, hole: IPv4Network) -> list[IPv4Network]:
+    if not whole.overlaps(hole):
+        return [whole]
+    return list(whole.address_exclude(hole)) if hole != whole and hole.subnet_of(whole) else []
