@@ -35,10 +35,9 @@ def run(argv: Sequence[str]) -> int:
     _require_known(args.remedy)
     question = ask(args)
     _tell_of_the_dead()
+    from probes.apply import Applier
     from probes.session import Session
     from rules.evaluate import evaluate
-
-    from probes.apply import Applier
     from tui.cli.narration import Narrator
 
     session = Session(question, Narrator())
