@@ -9,34 +9,47 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 from probes.errors import CallError, CancelledError
 from rules.words import _
 
+S = TypeVar("S")
 T = TypeVar("T")
+
+STEP = 0.1
 
 
 class Task(Generic[T]):
     """One piece of work; `result` waits for it no longer than its deadline."""
 
-    def __init__(self, future: Future[T], seconds: float, started: Future[float], leave: Callable[[], None]) -> None:
+    def __init__(self, owner: Tasks, future: Future[T], seconds: float, leave: Callable[[], None]) -> None:
+        self._owner = owner
         self._future = future
         self._seconds = seconds
-        self._started = started
         self._leave = leave
+        self.started: Future[float] = Future()
 
     def result(self) -> T:
         """What the work returned; raises what it raised, or CallError(timeout) after its deadline."""
-        until = self._started.result() + self._seconds
+        until = self._soon(self.started, None) + self._seconds
         try:
-            return self._future.result(max(0.0, until - time.monotonic()))
-        except TimeoutError:
-            if self._future.done():
-                raise
-            self._leave()
-            raise CallError("timeout", f"no answer within {self._seconds:g} s") from None
+            return self._soon(self._future, until)
+        except CallError:
+            if not self._future.done():
+                self._leave()
+            raise
+
+    def _soon(self, future: Future[S], until: float | None) -> S:
+        """Wait for a future in short steps, so that a cancel is heard."""
+        while not future.done():
+            self._owner.check()
+            remaining = STEP if until is None else min(STEP, until - time.monotonic())
+            if remaining <= 0:
+                raise CallError("timeout", f"no answer within {self._seconds:g} s")
+            wait([future], remaining)
+        return future.result()
 
 
 class Tasks:
@@ -63,16 +76,17 @@ class Tasks:
     def start(self, work: Callable[[], T], seconds: float) -> Task[T]:
         """Run `work` in a thread of its own as soon as a place is free; it has `seconds` from then on."""
         future: Future[T] = Future()
-        started: Future[float] = Future()
         left = threading.Lock()
 
         def leave() -> None:
             if left.acquire(blocking=False):
                 self._places.release()
 
+        task = Task(self, future, seconds, leave)
+
         def run() -> None:
             self._places.acquire()
-            started.set_result(time.monotonic())
+            task.started.set_result(time.monotonic())
             try:
                 self.check()
                 future.set_result(work())
@@ -81,8 +95,8 @@ class Tasks:
             finally:
                 leave()
 
-        threading.Thread(target=run, daemon=True, name="wayhome-read").start()
-        return Task(future, seconds, started, leave)
+        threading.Thread(target=run, daemon=True, name="wayhome-call").start()
+        return task
 
 
 class Once(Generic[T]):

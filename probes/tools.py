@@ -40,14 +40,12 @@ _CLOSED = re.compile(
 class Tool:
     """One program. `argv` is None where it cannot ask the question; `judge` is None where a run says too little.
 
-    `explain` is the argument list that says more then; `whole` tells that an ok proves the HTTP answer, not the
-    connection alone.
+    `explain` is the argument list that says more then.
     """
 
     name: str
     argv: Callable[[Target, bool], tuple[str, ...] | None]
     judge: Callable[[Done, Target], Outcome | None]
-    whole: bool = True
     explain: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
 
 
@@ -85,7 +83,7 @@ def _judge_curl(done: Done, target: Target) -> Outcome | None:
     if done.exit_code == 6:
         return Outcome.DNS
     if done.exit_code is None:
-        return Outcome.TIMEOUT if done.cut == "deadline" else Outcome.STALLED
+        return None
     if done.exit_code == 22:
         return connected
     if done.exit_code in (1, 8, 18, 35, 52, 55, 56, 60, 92):
@@ -110,7 +108,7 @@ def _judge_wget(done: Done, target: Target) -> Outcome | None:
     if done.exit_code == 0:
         return Outcome.OK
     if done.exit_code is None:
-        return Outcome.TIMEOUT if done.cut == "deadline" else Outcome.STALLED
+        return Outcome.TIMEOUT if done.cut == "deadline" else None
     if done.exit_code == 8 or _APPLICATION.search(said):
         return connected
     if _CLOSED.search(said):
@@ -134,7 +132,7 @@ def _judge_nc(done: Done, _target: Target) -> Outcome | None:
     if done.exit_code == 0:
         return Outcome.OK
     if done.exit_code is None:
-        return Outcome.TIMEOUT if done.cut == "deadline" else None
+        return None
     return by_words(done.stderr + done.stdout)
 
 
@@ -216,7 +214,7 @@ def _judge_ping(done: Done, _target: Target) -> Outcome | None:
     said = done.stdout + done.stderr
     if done.exit_code == 0:
         return Outcome.OK
-    if "permi" in said.lower() and "prohibited" not in said.lower():
+    if done.exit_code is None or ("permi" in said.lower() and "prohibited" not in said.lower()):
         return None
     if _UNREACHABLE.search(said):
         return Outcome.UNREACHABLE
@@ -228,7 +226,7 @@ def _judge_ping(done: Done, _target: Target) -> Outcome | None:
 TOOLS = (
     Tool("curl", _curl, _judge_curl, explain=_explain_curl),
     Tool("wget", _wget, _judge_wget, explain=_explain_wget),
-    Tool("nc", _nc, _judge_nc, whole=False),
+    Tool("nc", _nc, _judge_nc),
     Tool("bash", _bash, _judge_script),
     Tool("python3", _python("python3"), _judge_script),
     Tool("python", _python("python"), _judge_script),

@@ -41,6 +41,7 @@ def google() -> Any:
                 errors=_import("google.api_core.exceptions"),
                 options=_import("google.api_core.client_options"),
                 requests=_import("requests"),
+                to_dict=_import("google.protobuf.json_format").MessageToDict,
             )
         return _loaded["google"]
 

@@ -1,0 +1,103 @@
+"""Google's login and endpoints: a lab's endpoint asks for no login, otherwise Application Default Credentials."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from probes import kube, warmup
+from probes.errors import CallError, LoginError, from_status
+from rules.words import _
+
+COMPUTE = "WAYHOME_COMPUTE_ENDPOINT"
+CONTAINER = "WAYHOME_CONTAINER_ENDPOINT"
+SCOPE = "https://www.googleapis.com/auth/cloud-platform"
+
+_PERMISSION = re.compile(r"'([a-z]+(?:\.[A-Za-z]+){2,})' permission")
+
+
+def endpoint(variable: str) -> str | None:
+    """The lab's endpoint for one API, or None for Google's own."""
+    return os.environ.get(variable, "").rstrip("/") or None
+
+
+class Login:
+    """Finds and refreshes Application Default Credentials once, for all clients."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._found: Any = None
+
+    def credentials(self, variable: str) -> Any:
+        """Credentials for the API whose endpoint `variable` names. Raises CallError(login)."""
+        google = warmup.google()
+        if endpoint(variable):
+            return google.credentials.AnonymousCredentials()
+        with self._lock:
+            if self._found is None:
+                self._found = self._find(google)
+            return self._found
+
+    def _find(self, google: Any) -> Any:
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                found, _project = google.auth.default(scopes=[SCOPE])
+            found.refresh(google.transport.Request())
+        except Exception as error:
+            raise failure(error) from error
+        return found
+
+
+def session(login: Login, variable: str) -> Any:
+    """An HTTP session that carries the login; on a lab's endpoint it never goes through a proxy."""
+    google = warmup.google()
+    made = google.transport.AuthorizedSession(login.credentials(variable))
+    if endpoint(variable):
+        made.trust_env = False
+    return made
+
+
+def failure(error: Exception) -> CallError:
+    """Any exception of Google's libraries as a CallError."""
+    google = warmup.google()
+    if isinstance(error, CallError):
+        return error
+    if isinstance(error, google.errors.GoogleAPICallError):
+        headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
+        found = from_status(int(error.code or 0), str(error.message), kube.retry_after(headers))
+        found.permission = permission(found.detail)
+        return found
+    if isinstance(error, google.auth_errors.TransportError):
+        inner = error.args[0] if error.args else None
+        return kube.network_error(inner if isinstance(inner, BaseException) else error)
+    if isinstance(error, google.auth_errors.GoogleAuthError):
+        return CallError("login", str(error.args[0]) if error.args else str(error), status=401)
+    if isinstance(error, google.requests.exceptions.RequestException | OSError):
+        return kube.network_error(error)
+    return CallError("error", f"{type(error).__name__}: {error}")
+
+
+def permission(message: str) -> str:
+    """The permission that an error message of Google's names, or ''."""
+    found = _PERMISSION.search(message)
+    return found.group(1) if found else ""
+
+
+def refusal(error: CallError) -> LoginError:
+    """A missing or expired Google login as a sentence that says what to do."""
+    said = " ".join(error.detail.split())
+    if "not found" in said or "not find" in said:
+        return LoginError(
+            _("There is no Google login on this machine; run `gcloud auth application-default login` and try again.")
+        )
+    return LoginError(
+        _(
+            "The Google login has expired or is not accepted ({said}); run `gcloud auth application-default login` and "
+            "try again."
+        ).format(said=said[:200])
+    )

@@ -1,0 +1,225 @@
+"""Measures this question's probes: from the pod, and from a probe pod on its node's own network."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from probes import derive, local, matrix, nodepod, write
+from probes.ask import Ask
+from probes.errors import CallError
+from probes.events import Announced, Listener
+from probes.evidence import Evidence
+from probes.kube import Kube
+from probes.matrix import Planned
+from probes.nodepod import NodePodError
+from probes.prober import Place, Prober, not_run, place
+from probes.reader import together
+from probes.tasks import Once
+from rules.snapshot import PodRef, Probe, Target, Vpc
+from rules.words import _
+
+CLOSE_SECONDS = 5.0
+
+Object = dict[str, Any]
+Machines = Callable[[], tuple[Vpc, list[Object]] | None]
+
+
+class Measurements:
+    """The probes of one question. `machines` gives the pod's network and its VMs when they are known (it may wait),
+    `allowed` waits until it is known that the target is worth a probe pod."""
+
+    def __init__(
+        self,
+        ask: Ask,
+        client: Kube,
+        pod: Object,
+        prober: Prober,
+        evidence: Evidence,
+        listener: Listener,
+        machines: Machines,
+        allowed: Callable[[], None],
+        pause: Callable[[float], None],
+    ) -> None:
+        self._ask = ask
+        self._kube = client
+        self._pod = pod
+        self._prober = prober
+        self._evidence = evidence
+        self._listener = listener
+        self._machines = machines
+        self._allowed = allowed
+        self._pause = pause
+        self._here = place(pod)
+        self._there = Once(self._node_place)
+        self._local = Once(self._find_local)
+        self._found: dict[str, Probe] = {}
+        self._lock = threading.Lock()
+        self._made: dict[PodRef, str] = {}
+        self._closed = False
+
+    @property
+    def node(self) -> str:
+        """The pod's node, or ''."""
+        return str((self._pod.get("spec") or {}).get("nodeName") or "")
+
+    def ids(self) -> tuple[str, ...]:
+        """Ids of the probes that this question has, in the order in which they teach."""
+        return tuple(name for name in matrix.ORDER if name != "pod-proxy" or self._ask.proxy is not None)
+
+    def plan(self) -> tuple[Planned, ...]:
+        """Every probe in words and commands, as far as they are known yet."""
+        return tuple(self._planned(name) for name in self.ids())
+
+    def measure(self, name: str) -> Probe:
+        """One fresh measurement; every failure is an outcome."""
+        if name in ("pod-local", "node-local") and self._ask.local is None and not self._local.known:
+            self._local()
+            with self._lock:
+                fresh = self._found.pop(name, None)
+            if fresh is not None:
+                return fresh
+        target = self._target(name)
+        if target is None:
+            return not_run(name, _no_local())
+        where = self._here if name in matrix.POD else self._there()
+        return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
+
+    def probe_pod(self, *, make: bool) -> Place | None:
+        """The probe pod where it runs already, or can be made and `make` says so."""
+        found = self._there() if make else self._there.known
+        return found if isinstance(found, Place) else None
+
+    def own(self) -> frozenset[PodRef]:
+        """The probe pods of this run."""
+        with self._lock:
+            return frozenset(self._made)
+
+    def close(self) -> None:
+        """Remove the probe pods, in bounded time."""
+        with self._lock:
+            self._closed = True
+            made, self._made = dict(self._made), {}
+        threads = [
+            threading.Thread(target=self._remove, args=(ref, uid), daemon=True, name="wayhome-close")
+            for ref, uid in made.items()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(CLOSE_SECONDS)
+
+    def _planned(self, name: str) -> Planned:
+        target = self._target(name)
+        node = name in matrix.NODE
+        where = self._there.known if node else self._here
+        argv, typed = self._prober.first(where, target) if isinstance(where, Place) and target is not None else ((), "")
+        if node and not argv and target is not None and isinstance(self._here, Place):
+            argv, _typed = self._prober.first(self._here, target)
+            ref = PodRef(self._ask.pod.namespace, nodepod.PLANNED)
+            typed = matrix.via(ref, "", argv, self._kube.access.explicit)
+        return matrix.planned(name, self._ask.pod, self.node, target, argv, typed)
+
+    def _target(self, name: str) -> Target | None:
+        if name in ("pod-local", "node-local"):
+            return self._ask.local or self._local.known
+        proxy = self._ask.proxy
+        if name == "pod-proxy" and proxy is not None:
+            return Target(proxy.ip, proxy.port, proxy.protocol, self._ask.target.path)
+        return self._ask.target
+
+    # --- an address in the pod's own network
+
+    def _find_local(self) -> Target | None:
+        """Ask the likeliest machines at once, from the pod, and from the node where the pod reaches none."""
+        known = self._machines()
+        if known is None:
+            return None
+        network, instances = known
+        nodes = [str((one.get("metadata") or {}).get("name")) for one in self._evidence.items("nodes")]
+        targets = local.candidates(instances, network, [*nodes, self.node], self._zone())
+        if not targets:
+            return None
+        chosen = self._first_answer("pod-local", self._here, targets)
+        if chosen is None:
+            chosen = self._first_answer("node-local", self._there(), targets)
+        chosen = chosen or targets[0]
+        self._evidence.ask(local=chosen)
+        return chosen
+
+    def _first_answer(self, name: str, where: Place | str, targets: list[Target]) -> Target | None:
+        if not isinstance(where, Place):
+            return None
+        answers: dict[Target, Probe] = {}
+
+        def one(target: Target) -> None:
+            answers[target] = self._prober.run(name, where, target)
+
+        together(*(partial(one, target) for target in targets))
+        chosen = local.choose(targets, answers.get)
+        with self._lock:
+            self._found[name] = answers[chosen or targets[0]]
+        return chosen
+
+    def _zone(self) -> str:
+        node = next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == self.node), {})
+        vm = derive.vm(node)
+        return vm.zone if vm is not None else ""
+
+    # --- the node's own network
+
+    def _node_place(self) -> Place | str:
+        """Where to measure as the node does, or a sentence why one cannot."""
+        spec = self._pod.get("spec") or {}
+        if spec.get("hostNetwork"):
+            return self._here
+        if self._ask.read_only:
+            return _("Nothing may be created in read-only mode, so no probe pod runs on the node's network.")
+        if not self._ask.node_probe:
+            return _("--no-node-probe was given, so no probe pod runs on the node's network.")
+        if not self.node:
+            return _("The pod is on no node yet.")
+        self._allowed()
+        images = nodepod.images(self._pod, self._evidence.items("pods"), self._node_object())
+        try:
+            made = nodepod.create(
+                self._kube,
+                self._ask.pod.namespace,
+                self.node,
+                images,
+                spec.get("imagePullSecrets") or (),
+                lambda sentence: self._listener(Announced(sentence)),
+                self._pause,
+                self._keep,
+            )
+        except NodePodError as error:
+            return error.why
+        return Place(made.ref, ({"name": nodepod.CONTAINER, "image": made.image},))
+
+    def _node_object(self) -> Object | None:
+        return next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == self.node), None)
+
+    def _keep(self, ref: PodRef, uid: str) -> None:
+        with self._lock:
+            self._made[ref] = uid
+            closed = self._closed
+        if closed:
+            self._remove(ref, uid)
+
+    def _remove(self, ref: PodRef, uid: str) -> None:
+        try:
+            write.delete_pod(self._kube, ref, uid=uid, seconds=CLOSE_SECONDS)
+        except CallError as error:
+            self._listener(
+                Announced(
+                    _(
+                        "The probe pod {pod} could not be deleted ({said}); it ends by itself within {minutes} minutes."
+                    ).format(pod=ref, said=error.detail[:200], minutes=nodepod.LIFETIME // 60)
+                )
+            )
+
+
+def _no_local() -> str:
+    return _("No machine was found in the pod's own network to compare with; name one with --local.")
