@@ -134,10 +134,12 @@ def choose(
     region: str = "",
     source: IPv4Address | None = None,
     protocol: str = "tcp",
+    answering: bool = False,
 ) -> Choice:
     """Choose the route for a packet to `dest` that a VM with network `tags` in `region` sends.
 
-    `source` and `protocol` matter to policy-based routes alone; those are skipped when `source` is None.
+    `source` and `protocol` matter to policy-based routes alone; those are skipped when `source` is None. `answering`
+    says that the packet is an answer, which only the sentence tells.
     """
     ghosts = tuple(_ghost_candidates(world, vpc, dest))
     policy = _policy_route(world, vpc, dest, tags, source, protocol)
@@ -150,7 +152,7 @@ def choose(
     rows = _table(world, vpc)
     selection = _select(world, rows, dest, tags, region)
     candidates = (*selection.candidates(dest), *ghosts)
-    verdict, reason, sentence = _judge(vpc, dest, selection, ghosts, rows)
+    verdict, reason, sentence = _judge(world, vpc, dest, selection, ghosts, rows, answering)
     return Choice(vpc, dest, selection.routes, candidates, verdict, reason, sentence)
 
 
@@ -297,22 +299,34 @@ def _policy_route(
     return None if first is None or first.next_hop.kind is HopKind.NETWORK else first
 
 
+def called(world: World, vpc: Vpc) -> str:
+    """A VPC's name; with its project where another VPC that was read has the same name."""
+    return str(vpc) if any(other.name == vpc.name and other != vpc for other in world.networks) else vpc.name
+
+
 def _judge(
-    vpc: Vpc, dest: IPv4Address, found: _Selection, ghosts: tuple[Candidate, ...], rows: _Table
+    world: World,
+    vpc: Vpc,
+    dest: IPv4Address,
+    found: _Selection,
+    ghosts: tuple[Candidate, ...],
+    rows: _Table,
+    answering: bool,
 ) -> tuple[Verdict, str, str]:
+    name = called(world, vpc)
     if found.ambiguous:
         origins = " / ".join(sorted({str(route.origin) for route in found.routes}))
         sentence = _("{vpc} has {dest} from several peers ({origins}); Google uses one of them and does not say which.")
-        return Verdict.UNKNOWN, "", sentence.format(vpc=vpc, dest=found.routes[0].dest, origins=origins)
+        return Verdict.UNKNOWN, "", sentence.format(vpc=name, dest=found.routes[0].dest, origins=origins)
     if found.routes and found.routes[0].next_hop.kind is not HopKind.INTERNET_GATEWAY:
-        return Verdict.OK, "", _carried(vpc, dest, found.routes)
+        return Verdict.OK, "", _carried(name, dest, found.routes)
     if rows.unread and not any(ghost.why_not is not WhyNot.NOT_TRANSITIVE for ghost in ghosts):
         sentence = _("Whether {vpc} has a route to {dest} cannot be told: {unread} could not be read.")
-        return Verdict.UNKNOWN, "", sentence.format(vpc=vpc, dest=dest, unread=", ".join(rows.unread))
-    return _dropped(vpc, dest, found)
+        return Verdict.UNKNOWN, "", sentence.format(vpc=name, dest=dest, unread=", ".join(rows.unread))
+    return _dropped(name, dest, found, answering)
 
 
-def _carried(vpc: Vpc, dest: IPv4Address, routes: tuple[Route, ...]) -> str:
+def _carried(vpc: str, dest: IPv4Address, routes: tuple[Route, ...]) -> str:
     route = routes[0]
     text = _("{vpc} sends packets to {dest} by {kind} route {range} to {hop}.").format(
         vpc=vpc, dest=dest, kind=route.kind.value, range=route.dest, hop=hop_text(route)
@@ -340,7 +354,7 @@ def hop_text(route: Route) -> str:
     return words[hop.kind].format(name=hop.name)
 
 
-def _dropped(vpc: Vpc, dest: IPv4Address, found: _Selection) -> tuple[Verdict, str, str]:
+def _dropped(vpc: str, dest: IPv4Address, found: _Selection, answering: bool) -> tuple[Verdict, str, str]:
     if not found.routes:
         down_rows = [each for each in found.lost if each.why_not is WhyNot.NEXT_HOP_DOWN]
         if down_rows:
@@ -352,9 +366,14 @@ def _dropped(vpc: Vpc, dest: IPv4Address, found: _Selection) -> tuple[Verdict, s
         return Verdict.DROP, "NO_ROUTE", _("{vpc} has no route to {dest}.").format(vpc=vpc, dest=dest)
     route = found.routes[0]
     if internal(dest):
-        sentence = _(
+        text = _(
             "{vpc} has no route to {dest}: the packet matches only {range} to {hop}, which drops private addresses."
-        ).format(vpc=vpc, dest=dest, range=route.dest, hop=hop_text(route))
+        )
+        if answering:
+            text = _(
+                "{vpc} has no route to {dest}: the answer matches only {range} to {hop}, which drops private addresses."
+            )
+        sentence = text.format(vpc=vpc, dest=dest, range=route.dest, hop=hop_text(route))
         return Verdict.DROP, "PRIVATE_TRAFFIC_TO_INTERNET", sentence
     return Verdict.OK, "", _carried(vpc, dest, found.routes)
 

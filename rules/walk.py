@@ -1,0 +1,484 @@
+"""A packet's way and its answer's, leg by leg, on behind the first break to every other.
+
+Forward: NetworkPolicy → masquerade → egress firewall → may the VM send from this address → route → peering →
+ingress firewall → is the address there. Back: route for the source that the target saw → peering → delivery to the
+node that owns it → un-masquerade. Firewalls are stateful: answers need no rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address
+
+from rules import policy
+from rules.delivery import Arrival, deliver
+from rules.ends import End, at, expected, start
+from rules.firewall import Answer, Packet, ruling
+from rules.masquerade import decide
+from rules.own_routes import network_of
+from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
+from rules.routing import Choice, choose, underlying
+from rules.snapshot import Outcome, Target, Vpc
+from rules.words import _
+from rules.world import HopKind, Peering, Pod, Route, World
+
+BEYOND = (HopKind.VPN_TUNNEL, HopKind.INTERCONNECT, HopKind.HUB, HopKind.ILB)
+
+
+def local_vpc(world: World, source: Source) -> Vpc | None:
+    """The VPC in which `source` starts; None when it cannot be told."""
+    found = start(world, source)
+    return found.vpc if found else None
+
+
+def walk(world: World, source: Source, target: Target) -> Walk:
+    """Follow a new connection from `source` to `target` and its answer. Never raises; what is unread is UNKNOWN."""
+    return _Walker(world, source, target).walk()
+
+
+@dataclass
+class _Tail:
+    """All hops after masquerading, for one source address; `lost` when the way leaves what can be read."""
+
+    forward: list[Hop] = field(default_factory=list)
+    back: list[Hop] = field(default_factory=list)
+    lost: bool = False
+
+    @property
+    def outcome(self) -> Outcome | None:
+        return _outcome([*self.forward, *self.back], self.lost)
+
+
+def _outcome(hops: Sequence[Hop], lost: bool) -> Outcome | None:
+    verdicts = [hop.verdict for hop in hops]
+    if lost:
+        verdicts = verdicts[: verdicts.index(Verdict.UNKNOWN) + 1] if Verdict.UNKNOWN in verdicts else verdicts
+    if Verdict.DROP in verdicts:
+        return Outcome.TIMEOUT
+    if Verdict.REJECT in verdicts:
+        return Outcome.UNREACHABLE
+    return None if Verdict.UNKNOWN in verdicts else Outcome.OK
+
+
+class _Walker:
+    def __init__(self, world: World, source: Source, target: Target) -> None:
+        self.world, self.source = world, source
+        self.dest = IPv4Address(target.ip)
+        self.protocol, self.port = target.protocol, target.port
+        self.start = start(world, source)
+
+    def walk(self) -> Walk:
+        begin = self.start
+        if begin is None or begin.vpc is None or begin.address is None:
+            hop = self._no_start(begin)
+            lost = hop.verdict is Verdict.UNKNOWN
+            return Walk(self.source, self.dest, None, None, (hop,), (), None if lost else Outcome.NOT_RUN)
+        head: list[Hop] = []
+        masquerade: Masquerade | None = None
+        if begin.pod is not None and not begin.pod.host_network:
+            head.append(self._policy(begin, begin.pod))
+        if begin.pod is not None:
+            masquerade = decide(self.world, begin.pod, self.dest, self.protocol)
+            head.append(self._masquerade(begin, masquerade))
+        if self._stays(begin):
+            return self._on_node(begin, begin.vpc, head, masquerade)
+        if (service := self._service(begin)) is not None:
+            return Walk(self.source, self.dest, masquerade, None, (*head, service), (), None)
+        if masquerade is not None and masquerade.masqueraded is None:
+            return self._either(begin, begin.vpc, head, masquerade)
+        seen = masquerade.source if masquerade else begin.address
+        if seen is None:
+            return Walk(self.source, self.dest, masquerade, None, tuple(head), (), None)
+        tail = self._tail(begin, begin.vpc, seen, bool(masquerade and masquerade.masqueraded))
+        return Walk(
+            self.source,
+            self.dest,
+            masquerade,
+            seen,
+            (*head, *tail.forward),
+            tuple(tail.back),
+            _outcome([*head, *tail.forward, *tail.back], tail.lost),
+        )
+
+    # The node --------------------------------------------------------------------------------------------------
+
+    def _no_start(self, begin: End | None) -> Hop:
+        where = str(self.source.pod or self.source.node or self.source.vm)
+        if begin is not None and begin.pod is not None and begin.pod.address is None:
+            sentence = _("Pod {pod} has no address (phase {phase}), so it sends nothing.").format(
+                pod=where, phase=begin.pod.phase or "?"
+            )
+            owner = begin.node.project if begin.node else ""
+            return Hop(Leg.FORWARD, f"pod {where}", "start", Verdict.DROP, sentence, "GKE_POD_NOT_RUNNING", owner=owner)
+        sentence = _("Where {source} is, and in which VPC, could not be read.").format(source=where)
+        return Hop(Leg.FORWARD, where, "start", Verdict.UNKNOWN, sentence)
+
+    def _policy(self, begin: End, pod: Pod) -> Hop:
+        found = policy.egress(self.world, pod, self.dest, self.protocol, self.port)
+        return _policy_hop(Leg.FORWARD, begin, found)
+
+    def _masquerade(self, begin: End, found: Masquerade) -> Hop:
+        node = begin.node
+        return Hop(
+            Leg.FORWARD,
+            f"node {node.name}" if node else begin.place,
+            "masquerade",
+            Verdict.UNKNOWN if found.masqueraded is None else Verdict.OK,
+            found.sentence,
+            "" if found.masqueraded is not None else "UNKNOWN",
+            str(found.range or ""),
+            node.project if node else "",
+            begin.vpc,
+        )
+
+    def _stays(self, begin: End) -> bool:
+        node = begin.node
+        if node is None:
+            return self.dest == begin.address
+        return self.dest == node.address or any(self.dest in network for network in node.pod_ranges)
+
+    def _on_node(self, begin: End, here: Vpc, head: list[Hop], masquerade: Masquerade | None) -> Walk:
+        """The packet never leaves its node: the node's own routes catch it."""
+        node = begin.node
+        hops = list(head)
+        where = f"node {node.name}" if node else begin.place
+        owner = node.project if node else here.project
+        end = at(self.world, here, self.dest)
+        verdict, reason = Verdict.OK, ""
+        sentence = _("{dest} is on {place} itself; the packet does not leave it.").format(dest=self.dest, place=where)
+        if node is not None and self.dest != node.address and end.pod is None:
+            if self.world.pods is None:
+                verdict = Verdict.UNKNOWN
+                sentence = _("{dest} is in the pod range of {place}, and its pods could not be read.")
+            else:
+                verdict, reason = Verdict.DROP, "UNKNOWN_INTERNAL_ADDRESS"
+                sentence = _("{dest} is in the pod range of {place}, which keeps the packet, and no pod has it.")
+            sentence = sentence.format(dest=self.dest, place=where)
+        elif end.pod is not None and begin.address is not None:
+            found = policy.ingress(self.world, end.pod, begin.address, self.protocol, self.port)
+            hops.append(_policy_hop(Leg.FORWARD, end, found))
+        hops.append(Hop(Leg.FORWARD, where, "deliver", verdict, sentence, reason, owner=owner, vpc=here))
+        answer = _("The answer does not leave {place} either.").format(place=where)
+        back = Hop(Leg.RETURN, where, "deliver", Verdict.OK, answer, owner=owner, vpc=here)
+        return Walk(
+            self.source, self.dest, masquerade, begin.address, tuple(hops), (back,), _outcome([*hops, back], False)
+        )
+
+    def _service(self, begin: End) -> Hop | None:
+        """A Service that owns the target's address: kube-proxy rewrites the packet on the node."""
+        from rules.build.read import text, texts
+
+        if begin.node is None:
+            return None
+        for item in self.world.services or ():
+            addresses = {text(item, "spec", "clusterIP"), *texts(item, "spec", "clusterIPs")}
+            if str(self.dest) in addresses:
+                name = f"{text(item, 'metadata', 'namespace')}/{text(item, 'metadata', 'name')}"
+                sentence = _(
+                    "{dest} is the clusterIP of Service {name}: the node sends the packet to that Service's pods."
+                ).format(dest=self.dest, name=name)
+                owner = begin.node.project
+                return Hop(
+                    Leg.FORWARD, f"node {begin.node.name}", "service", Verdict.UNKNOWN, sentence, "", name, owner
+                )
+        return None
+
+    # The network -----------------------------------------------------------------------------------------------
+
+    def _tail(self, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool) -> _Tail:
+        """Everything behind masquerading when the target sees `seen`."""
+        tail = _Tail()
+        choice = choose(
+            self.world, here, self.dest, tags=begin.tags, region=begin.region, source=seen, protocol=self.protocol
+        )
+        landing = self._landing(choice, here, self.dest)
+        crosses = None if landing is None else landing != here
+        packet = Packet(seen, self.dest, self.protocol, self.port, crosses)
+        tail.forward.append(self._firewall(Leg.FORWARD, "EGRESS", begin, here, packet))
+        if (foreign := self._foreign(Leg.FORWARD, begin, here, seen)) is not None:
+            tail.forward.append(foreign)
+        tail.forward += self._travel(Leg.FORWARD, choice, here, landing, tail)
+        if landing is None:
+            return self._nowhere(tail)
+        far = at(self.world, landing, self.dest)
+        arrivals = self._arrivals(choice, landing, self.dest, seen, begin.region)
+        hops = _merged([deliver(self.world, Leg.FORWARD, arrival) for arrival in arrivals], tail)
+        if far.vm is not None or far.rule is None or far.rule.scheme == "INTERNAL":
+            known = far.vm is not None or far.rule is not None or not _gone(hops)
+            if known:
+                tail.forward.append(self._firewall(Leg.FORWARD, "INGRESS", far, landing, packet))
+        if far.pod is not None:
+            found = policy.ingress(self.world, far.pod, seen, self.protocol, self.port)
+            tail.forward.append(_policy_hop(Leg.FORWARD, far, found))
+        tail.forward += hops
+        self._return(begin, far, landing, seen, masqueraded, tail)
+        return tail
+
+    def _return(self, begin: End, far: End, there: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail) -> None:
+        if (foreign := self._foreign(Leg.RETURN, far, there, self.dest)) is not None:
+            tail.back.append(foreign)
+        choice = choose(
+            self.world,
+            there,
+            seen,
+            tags=far.tags,
+            region=far.region,
+            source=self.dest,
+            protocol=self.protocol,
+            answering=True,
+        )
+        landing = self._landing(choice, there, seen)
+        tail.back += self._travel(Leg.RETURN, choice, there, landing, tail)
+        home = begin.vpc
+        if landing is not None and landing != home and choice.verdict is Verdict.OK:
+            sentence = _("The answer to {source} ends in {landing}, and the sender is in {home}.").format(
+                source=seen, landing=landing, home=home
+            )
+            tail.back.append(
+                Hop(
+                    Leg.RETURN,
+                    str(landing),
+                    "deliver",
+                    Verdict.DROP,
+                    sentence,
+                    "ROUTE_WRONG_NETWORK",
+                    owner=there.project,
+                    vpc=landing,
+                )
+            )
+            return
+        if home is None:
+            return
+        arrivals = self._arrivals(choice, home, seen, self.dest, far.region)
+        hops = _merged([deliver(self.world, Leg.RETURN, replace(each, begin=begin)) for each in arrivals], tail)
+        tail.back += hops
+        if masqueraded and begin.node is not None and begin.pod is not None:
+            sentence = _("{node} turns {seen} back into {pod}, the address of pod {name}.").format(
+                node=begin.node.name, seen=seen, pod=begin.pod.address, name=begin.pod.ref
+            )
+            tail.back.append(
+                Hop(
+                    Leg.RETURN,
+                    f"node {begin.node.name}",
+                    "unmasquerade",
+                    Verdict.OK,
+                    sentence,
+                    owner=begin.node.project,
+                    vpc=begin.vpc,
+                )
+            )
+
+    def _landing(self, choice: Choice, here: Vpc, address: IPv4Address) -> Vpc | None:
+        """The VPC in which the packet ends, or would end if it were not dropped."""
+        if choice.verdict is Verdict.OK and choice.routes:
+            route = choice.routes[0]
+            if route.next_hop.kind in BEYOND or route.next_hop.kind is HopKind.INTERNET_GATEWAY:
+                return expected(self.world, here, address)
+            return route.origin or here
+        return expected(self.world, here, address)
+
+    def _arrivals(
+        self, choice: Choice, landing: Vpc, address: IPv4Address, source: IPv4Address, region: str
+    ) -> list[Arrival]:
+        """How the packet comes to its end: once for each of the routes that share the flows."""
+        crossing = choice.vpc != landing
+        if choice.verdict is not Verdict.OK or not choice.routes or choice.routes[0].next_hop.kind in BEYOND:
+            return [Arrival(landing, address, source, self._own_route(landing, address), crossing, region)]
+        routes = [underlying(self.world, route) or route for route in choice.routes]
+        return [Arrival(landing, address, source, route, crossing, region) for route in routes]
+
+    def _own_route(self, vpc: Vpc, address: IPv4Address) -> Route | None:
+        """The route by which `vpc` itself would deliver, where nothing brings the packet there."""
+        choice = choose(self.world, vpc, address)
+        local = [route for route in choice.routes if route.origin is None]
+        return local[0] if choice.verdict is Verdict.OK and local else None
+
+    def _travel(self, leg: Leg, choice: Choice, here: Vpc, landing: Vpc | None, tail: _Tail) -> list[Hop]:
+        """The route hop, and the peering hop where the way crosses one."""
+        route = choice.routes[0] if choice.routes else None
+        sentence, verdict = choice.sentence, choice.verdict
+        if choice.policy is not None:
+            tail.lost = True
+        elif verdict is Verdict.OK and route is not None and route.next_hop.kind in BEYOND:
+            verdict, tail.lost = Verdict.UNKNOWN, True
+            sentence += " " + _("What is behind it cannot be read.")
+        elif verdict is Verdict.OK and route is not None and route.next_hop.kind is HopKind.INTERNET_GATEWAY:
+            verdict, sentence = self._to_internet(here, landing, sentence, tail)
+        hops = [
+            Hop(
+                leg,
+                str(here),
+                "route",
+                verdict,
+                sentence,
+                choice.reason or ("ROUTE_WRONG_NETWORK" if verdict is Verdict.DROP else ""),
+                route.name if route else "",
+                here.project,
+                here,
+                choice.candidates,
+            )
+        ]
+        if landing is not None and landing != here:
+            peering = self._peering(leg, here, landing)
+            if peering is not None:
+                hops.append(peering)
+        return hops
+
+    def _to_internet(self, here: Vpc, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
+        if landing is not None and landing != here:
+            text = _("{sentence} {landing} uses {dest} privately, so the packet is lost on the public internet.")
+            return Verdict.DROP, text.format(sentence=sentence, landing=landing, dest=self.dest)
+        tail.lost = True
+        return Verdict.UNKNOWN, sentence + " " + _("What the public internet does with it cannot be read.")
+
+    def _peering(self, leg: Leg, here: Vpc, landing: Vpc) -> Hop | None:
+        """The peering between the two; None when there is none."""
+        mine = network_of(self.world, here).peering_to(landing)
+        theirs = network_of(self.world, landing).peering_to(here)
+        if mine is None and theirs is None:
+            return None
+        name = (mine or theirs or Peering(here, "", landing, True)).name
+        down = next((side for side in (mine, theirs) if side is not None and not side.active), None)
+        missing = next(
+            (
+                vpc
+                for vpc, side in ((here, mine), (landing, theirs))
+                if side is None and network_of(self.world, vpc).peerings is not None
+            ),
+            None,
+        )
+        if down is None and missing is None:
+            sentence = _("Peering {name} of {here} to {landing} is ACTIVE.").format(
+                name=name, here=here, landing=landing
+            )
+            return Hop(leg, str(here), "peering", Verdict.OK, sentence, "", name, here.project, here)
+        if missing is not None:
+            sentence = _("The peering between {here} and {landing} is not ACTIVE: {missing} has no peering back.")
+            sentence = sentence.format(here=here, landing=landing, missing=missing)
+            return Hop(leg, str(here), "peering", Verdict.DROP, sentence, "NO_ROUTE", name, missing.project, here)
+        details = down.state_details if down else ""
+        sentence = _("Peering {name} between {here} and {landing} is not ACTIVE. {details}").format(
+            name=name, here=here, landing=landing, details=details
+        )
+        owner = here.project
+        return Hop(leg, str(here), "peering", Verdict.DROP, sentence.strip(), "NO_ROUTE", name, owner, here)
+
+    def _firewall(self, leg: Leg, direction: str, end: End, vpc: Vpc, packet: Packet) -> Hop:
+        found = ruling(self.world, vpc, end.vm, direction, packet)
+        place = f"node {end.node.name}" if end.node is not None else end.place
+        rule = found.rule
+        organisation = rule is not None and rule.stage == "hierarchical"
+        return Hop(
+            leg,
+            place,
+            "egress-firewall" if direction == "EGRESS" else "ingress-firewall",
+            _VERDICTS[found.answer],
+            found.sentence,
+            "FIREWALL_RULE" if found.answer is Answer.DENY else "",
+            (rule.object or rule.name) if rule else "",
+            "organization" if organisation else vpc.project,
+            vpc,
+        )
+
+    def _foreign(self, leg: Leg, end: End, vpc: Vpc, source: IPv4Address) -> Hop | None:
+        """May the VM send from an address that is not its own? Asked of pods that keep theirs."""
+        if end.pod is None or end.node is None or source != end.pod.address or source == end.node.address:
+            return None
+        place, owner, vm = f"node {end.node.name}", vpc.project, end.vm
+        if vm is None:
+            sentence = _("Whether {node} may send from {source} cannot be told: its VM could not be read.")
+            text = sentence.format(node=end.node.name, source=source)
+            return Hop(leg, place, "anti-spoofing", Verdict.UNKNOWN, text, "", "", owner, vpc)
+        alias = next((each for nic in vm.interfaces for each in nic.aliases if source in each), None)
+        if alias is not None:
+            text = _("{source} is in {alias}, an alias range of VM {vm}.").format(
+                source=source, alias=alias, vm=vm.name
+            )
+            return Hop(leg, place, "anti-spoofing", Verdict.OK, text, "", vm.name, owner, vpc)
+        if vm.can_ip_forward:
+            text = _("VM {vm} has canIpForward=true and may send from {source}.").format(vm=vm.name, source=source)
+            return Hop(leg, place, "anti-spoofing", Verdict.OK, text, "", vm.name, owner, vpc)
+        text = _(
+            "VM {vm} may not send from {source}: canIpForward=false and no alias range holds it, so Google drops it."
+        ).format(vm=vm.name, source=source)
+        return Hop(leg, place, "anti-spoofing", Verdict.DROP, text, "FOREIGN_IP_DISALLOWED", vm.name, owner, vpc)
+
+    def _nowhere(self, tail: _Tail) -> _Tail:
+        sentence = _("In which VPC {dest} lies cannot be told, so its way back cannot be either.").format(
+            dest=self.dest
+        )
+        tail.back.append(Hop(Leg.RETURN, str(self.dest), "route", Verdict.NOT_REACHED, sentence))
+        return tail
+
+    # Not knowing whose address the packet wears -------------------------------------------------------------
+
+    def _either(self, begin: End, here: Vpc, head: list[Hop], masquerade: Masquerade) -> Walk:
+        """Walk both ways that are possible; what they agree on is known."""
+        node = begin.node.address if begin.node else None
+        if begin.address is None or node is None:
+            return Walk(self.source, self.dest, masquerade, None, tuple(head), (), None)
+        kept, worn = self._tail(begin, here, begin.address, False), self._tail(begin, here, node, True)
+        known = [hop for hop in head if hop.kind != "masquerade"]
+        outcomes = {_outcome([*known, *tail.forward, *tail.back], tail.lost) for tail in (kept, worn)}
+        return Walk(
+            self.source,
+            self.dest,
+            masquerade,
+            None,
+            (*head, *_either_hops(kept.forward, worn.forward)),
+            tuple(_either_hops(kept.back, worn.back)),
+            outcomes.pop() if len(outcomes) == 1 else None,
+        )
+
+
+_VERDICTS = {Answer.ALLOW: Verdict.OK, Answer.DENY: Verdict.DROP, Answer.UNKNOWN: Verdict.UNKNOWN}
+
+
+def _policy_hop(leg: Leg, end: End, found: policy.PolicyRuling) -> Hop:
+    return Hop(
+        leg,
+        end.place,
+        "policy",
+        _VERDICTS[found.answer],
+        found.sentence,
+        "GKE_NETWORK_POLICY" if found.answer is Answer.DENY else "",
+        found.policy,
+        end.node.project if end.node else "",
+        end.vpc,
+    )
+
+
+def _gone(hops: Sequence[Hop]) -> bool:
+    """Whether nobody is at the address, so that no firewall is either."""
+    return any(hop.reason == "UNKNOWN_INTERNAL_ADDRESS" for hop in hops)
+
+
+def _merged(ways: list[list[Hop]], tail: _Tail) -> list[Hop]:
+    """One list of hops for routes that share the flows; UNKNOWN where it depends on the flow."""
+    first = ways[0]
+    verdicts = {tuple(hop.verdict for hop in way) for way in ways}
+    if any(hop.reason == "BEYOND" for way in ways for hop in way):
+        tail.lost = True
+        first = [replace(hop, reason="") if hop.reason == "BEYOND" else hop for hop in first]
+    if len(verdicts) == 1:
+        return first
+    worst = next(way for way in ways if any(hop.verdict is not Verdict.OK for hop in way))
+    sentence = _("Flows are shared by {count} equal routes that do not all lead home: {sentence}").format(
+        count=len(ways), sentence=worst[-1].sentence
+    )
+    return [replace(worst[-1], verdict=Verdict.UNKNOWN, sentence=sentence, reason="")]
+
+
+def _either_hops(kept: list[Hop], worn: list[Hop]) -> list[Hop]:
+    found = []
+    for hop in kept:
+        twin = next((each for each in worn if (each.kind, each.vpc) == (hop.kind, hop.vpc)), None)
+        if hop.verdict is (twin.verdict if twin is not None else Verdict.OK):
+            found.append(hop)
+        else:
+            sentence = _("If the pod keeps its address: {kept} If it wears the node's: {worn}").format(
+                kept=hop.sentence, worn=twin.sentence if twin else _("this is not asked.")
+            )
+            found.append(replace(hop, verdict=Verdict.UNKNOWN, reason="", sentence=sentence))
+    return found
