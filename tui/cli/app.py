@@ -9,18 +9,35 @@ from collections.abc import Sequence
 from rules.words import _
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
+from tui.cli.output import near
 
 
 def run(argv: Sequence[str]) -> int:
     """Open the app; without a terminal that can show it, say what to do instead."""
     parser = Parser("", _("The app: Diagnose, Practise, Open a recording."))
     parser.add_argument("--read-only", action="store_true", help=_("nothing may be created or changed"))
+    parser.add_argument("--practise", metavar="SCENARIO", help=_("open on a scenario of the lab; starts it if need be"))
     args = parser.parse_args(argv)
+    if args.practise is not None:
+        require_scenario(args.practise)
     require_terminal()
     from tui.app import Start
     from tui.app import run as open_app
 
-    return open_app(Start(read_only=args.read_only))
+    return open_app(Start(scenario=args.practise, read_only=args.read_only))
+
+
+def require_scenario(name: str) -> None:
+    """Raise CliError unless a scenario called `name` ships with the lab."""
+    from lab import scenario
+
+    names = scenario.names()
+    if name not in names:
+        raise CliError(
+            _("There is no scenario {name!r}.{near} `wayhome lab list` shows them.").format(
+                name=name, near=near(name, names)
+            )
+        )
 
 
 def require_terminal() -> None:

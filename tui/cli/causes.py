@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from rules import causes
@@ -20,7 +21,7 @@ def run(argv: Sequence[str]) -> int:
     if args.id is None:
         report(table([(cause.id, cause.title) for cause in known]))
         return 0
-    wanted = args.id.upper()
+    wanted = re.sub(r"^(RC)?0*([0-9])$", r"RC0\2", args.id.strip().upper())
     ids = [cause.id for cause in known]
     if wanted not in ids:
         raise CliError(

@@ -8,6 +8,7 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from rules.words import _
+from tui.cli.app import require_scenario
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
 from tui.cli.output import near, report, say, table
@@ -69,13 +70,7 @@ def _start(argv: Sequence[str]) -> int:
     from lab import control, scenario
 
     if "/" not in args.scenario and not args.scenario.endswith((".yaml", ".yml")):
-        names = scenario.names()
-        if args.scenario not in names:
-            raise CliError(
-                _("There is no scenario {name!r}.{near} `wayhome lab list` shows them.").format(
-                    name=args.scenario, near=near(args.scenario, names)
-                )
-            )
+        require_scenario(args.scenario)
     say(_("Starting the lab on {scenario} …").format(scenario=args.scenario))
     control.start(args.scenario, fabric=args.fabric, speed=args.speed, port=args.port)
     asked = scenario.load(args.scenario).question

@@ -61,7 +61,8 @@ def table(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
 def near(word: str, known: Iterable[str]) -> str:
     """` Did you mean X?` for the names closest to `word`, or nothing."""
     names = {name.lower(): name for name in known}
-    found = get_close_matches(word.lower(), names, n=2, cutoff=0.55)
+    inside = [name for name in names if len(word) > 2 and word.lower() in name]
+    found = (inside or get_close_matches(word.lower(), names, cutoff=0.55))[:2]
     if not found:
         return ""
     return " " + _("Did you mean {names}?").format(names=_(" or ").join(names[name] for name in found))
