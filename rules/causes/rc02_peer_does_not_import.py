@@ -23,7 +23,7 @@ def refused(case: Case) -> ExchangedRoute | None:
 
 def check(case: Case) -> Finding | None:
     hop, ours, theirs = answer_lost(case), case.a_to_b, case.b_to_a
-    if hop is None or ours is None or not ours.active or not ours.export_custom or ours.effective_export is False:
+    if hop is None or ours is None or not ours.active or not ours.export_custom:
         return None
     if not exportable(case) or (theirs is None and case.b_peerings_known):
         return None

@@ -6,10 +6,14 @@ import shlex
 
 from rules.case import Case
 from rules.causes.cause import probes_say, some
-from rules.path import Hop, Verdict
+from rules.exchange import Exchanged
+from rules.path import Hop, Verdict, WhyNot
 from rules.report.model import Next
 from rules.words import _
 from rules.world import Peering, Route, RouteKind
+
+_FLAGS = (None, WhyNot.NOT_EXPORTED, WhyNot.NOT_IMPORTED)
+"""Reasons that the two flags give; any other (tags, an overlap, a pending consent) is another cause."""
 
 REMEDIES = ("masquerade-minimal", "exchange-routes", "masquerade-article")
 
@@ -24,8 +28,24 @@ def answer_lost(case: Case) -> Hop | None:
         return None
     if not case.blocked or case.contradicted("pod-peer"):
         return None
+    if any(each.why_not not in _FLAGS for each in crossing(case)):
+        return None
     hop = case.hop(case.walk, "route", back=True, vpc=case.b)
     return hop if hop is not None and hop.verdict in (Verdict.DROP, Verdict.UNKNOWN) else None
+
+
+def crossing(case: Case) -> tuple[Exchanged, ...]:
+    """What became at B of A's static routes to the pod's address."""
+    pod = case.pod
+    return tuple(
+        each
+        for each in case.crossing or ()
+        if pod is not None
+        and pod.address is not None
+        and each.route.kind is RouteKind.STATIC
+        and each.route.dest.prefixlen > 0
+        and pod.address in each.route.dest
+    )
 
 
 def exportable(case: Case) -> Route | None:

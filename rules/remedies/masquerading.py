@@ -125,6 +125,8 @@ def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Dr
     autopilot = case.world.cluster is not None and case.world.cluster.autopilot is True
     if autopilot:
         sentence = _("Autopilot does not read this ConfigMap: take the range out of the EgressNATPolicy `default`.")
+    elif case.world.config_maps is None:
+        sentence = _("The present ConfigMap could not be read, so what would be replaced is not known. ") + sentence
     elif agent.state is AgentState.ABSENT:
         sentence = (
             _("No ip-masq-agent runs in this cluster, so a ConfigMap alone does nothing: deploy it first. ") + sentence
@@ -139,7 +141,10 @@ def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Dr
         blast_radius=tuple(touched),
         commands=typed(name, key, before, text),
         undo=taken_back(name, key, before),
-        applicable=not autopilot and agent.state is not AgentState.ABSENT and new.fits,
+        applicable=not autopilot
+        and agent.state is not AgentState.ABSENT
+        and case.world.config_maps is not None
+        and new.fits,
     )
 
 

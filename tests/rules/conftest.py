@@ -23,11 +23,11 @@ Edit = Callable[[dict[str, Any]], None]
 def probes(row: str) -> tuple[Probe, ...]:
     """`ok ok ok timeout` as probes in the order of IDS; `-` is not run."""
     found = []
-    for id, word in zip(IDS, row.split(), strict=False):
+    for probe, word in zip(IDS, row.split(), strict=False):
         if word == "-":
-            found.append(Probe(id, Outcome.NOT_RUN, why="not asked for"))
+            found.append(Probe(probe, Outcome.NOT_RUN, why="not asked for"))
         else:
-            found.append(Probe(id, Outcome(word), via=f"kubectl exec … # {id}"))
+            found.append(Probe(probe, Outcome(word), via=f"kubectl exec … # {probe}"))
     return tuple(found)
 
 
@@ -54,11 +54,17 @@ def seen() -> Callable[..., Snapshot]:
 
 @pytest.fixture
 def forbid() -> Callable[[str], Edit]:
-    """forbid("project-b"): an edit that leaves nothing readable of a project, with the gaps that says so."""
+    """forbid("project-b"): an edit that leaves nothing readable of a project, with the gaps that say so.
+
+    The other side still lists the routes that it imported, as a live reading would.
+    """
 
     def make(project: str) -> Edit:
         def edit(data: dict[str, Any]) -> None:
             data["compute"].pop(project, None)
+            incoming = {"destRange": "10.2.0.0/16", "type": "SUBNET_PEERING_ROUTE", "priority": 0, "imported": True}
+            listed = {"network": "vpc-a", "peering": "a-to-b", "direction": "INCOMING", "region": "asia-northeast1"}
+            data["compute"]["project-a"].setdefault("peeringRoutes", []).append({**listed, "items": [incoming]})
             for read in ("networks.get", "routes.list", "subnetworks.aggregatedList", "instances.aggregatedList"):
                 data["gaps"].append(
                     {

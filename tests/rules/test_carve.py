@@ -70,7 +70,9 @@ def test_too_many_ranges_widen_the_hole_until_they_fit() -> None:
 
 
 def test_a_limit_that_cannot_hold_is_said() -> None:
-    cut = carve([N("10.0.0.0/8")], N("10.2.0.0/16"), [N(f"172.16.{number}.0/24") for number in range(0, 20, 2)], limit=5)
+    cut = carve(
+        [N("10.0.0.0/8")], N("10.2.0.0/16"), [N(f"172.16.{number}.0/24") for number in range(0, 20, 2)], limit=5
+    )
     assert not cut.fits
 
 

@@ -85,7 +85,7 @@ def test_the_page_of_every_cause_is_whole() -> None:
     for cause in causes.load():
         page = causes.page(cause.id)
         assert page.startswith(f"# {cause.id} {cause.title}\n")
-        heads = re.findall(r"^## (.+)$", page, re.M)
+        heads = re.findall(r"^## (.+)$", page, re.MULTILINE)
         assert heads == [
             "Symptom",
             "How we know",
@@ -101,7 +101,7 @@ def test_the_page_of_every_cause_is_whole() -> None:
 
 
 def test_the_catalogue_is_the_issues() -> None:
-    wanted = "RC01 RC02 RC03 RC16 RC17 RC18 RC20 RC22 RC30 RC31 RC48 RC57 RC66".split()
+    wanted = ["RC01", "RC02", "RC03", "RC16", "RC17", "RC18", "RC20", "RC22", "RC30", "RC31", "RC48", "RC57", "RC66"]
     assert [cause.id for cause in causes.load()] == wanted
 
 
@@ -234,7 +234,7 @@ def test_a_list_that_holds_a_reachable_target_is_no_fault(seen: Seen) -> None:
 def test_a_text_that_would_not_masquerade_the_target_is_not_the_cause(seen: Seen, name: str, text: str) -> None:
     def rewrite(data: dict[str, Any]) -> None:
         for config_map in config_maps(data):
-            config_map["data"] = {key: text for key in config_map["data"]}
+            config_map["data"] = dict.fromkeys(config_map["data"], text)
 
     report = evaluate(seen(name, "ok ok ok timeout", rewrite))
     assert blocking(report) == ["RC01"]
