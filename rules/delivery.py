@@ -38,7 +38,7 @@ def deliver(world: World, leg: Leg, arrival: Arrival) -> list[Hop]:
     maker = _Maker(world, leg, arrival, end)
     if route is not None and route.kind not in (RouteKind.SUBNET, RouteKind.PEERING_SUBNET):
         return [maker.by_static(route)]
-    if route is None and end.vm is None and end.node is not None:
+    if route is None and end.node is not None and arrival.dest != end.node.address and arrival.crossing:
         return [maker.node_without_route(end.node)]
     return [maker.by_subnet()]
 

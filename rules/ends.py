@@ -77,21 +77,25 @@ def at(world: World, vpc: Vpc, address: IPv4Address) -> End:
     vm = owner_of(world, vpc, address)
     node = node_on(world, vm)
     subnet = next(iter(subnets_holding(world, vpc, address)), None)
-    rule = next(
-        (
-            each
-            for each in world.forwarding_rules or ()
-            if each.address == address and (each.vpc == vpc or (each.vpc is None and each.project == vpc.project))
-        ),
-        None,
+    rule = (
+        None
+        if vm is not None
+        else next(
+            (
+                each
+                for each in world.forwarding_rules or ()
+                if each.address == address and (each.vpc == vpc or (each.vpc is None and each.project == vpc.project))
+            ),
+            None,
+        )
     )
     owner, _range = slice_of(world, address)
-    if owner is not None and vpc_of_node(world, owner) == vpc:
-        node = owner if vm is None else node
+    if vm is None and owner is not None and vpc_of_node(world, owner) == vpc:
+        node, vm = owner, machine_under(world, owner)
     pod = pod_at(world, address) if node is not None and address != node.address else None
     if pod is not None and node is not None and pod.node != node.name:
         pod = None
-    return End(address, vpc, vm, node, pod, rule if vm is None else None, subnet)
+    return End(address, vpc, vm, node, pod, rule, subnet)
 
 
 @per_world

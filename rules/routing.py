@@ -172,7 +172,9 @@ class _Selection:
 
     def candidates(self, dest: IPv4Address) -> Iterator[Candidate]:
         for route in self.routes:
-            yield Candidate(route, None, _("carries packets to {dest}").format(dest=dest))
+            drops = route.next_hop.kind is HopKind.INTERNET_GATEWAY and internal(dest)
+            text = _("matches {dest}, and drops private addresses") if drops else _("carries packets to {dest}")
+            yield Candidate(route, None, text.format(dest=dest))
         yield from self.lost
 
 
