@@ -155,7 +155,7 @@ class Case:
         if target is None or source is None:
             return UNKNOWN
         found = self.walk if base == "pod-peer" and not node else self.way(source, target)
-        if found is None or found.outcome is None:
+        if found is None or found.outcome in (None, Outcome.NOT_RUN):
             return UNKNOWN
         if base == "pod-proxy" and found.outcome is Outcome.OK:
             return self._behind_proxy(target)
@@ -194,7 +194,18 @@ class Case:
         seen = self.measured("pod-peer")
         if seen is not None:
             return seen in _SILENT
-        return self.walk is not None and bool(self.walk.breaks)
+        return bool(self.breaks)
+
+    @cached_property
+    def breaks(self) -> tuple[Hop, ...]:
+        """The walk's breaks, but for those that an answer to another probe over the same leg refutes."""
+        if self.walk is None:
+            return ()
+        refuted = set()
+        for probe, way in (("node-peer", self.node_walk), ("pod-local", self.local_walk)):
+            if way is not None and self.contradicted(probe):
+                refuted |= {(hop.leg, hop.kind, hop.at, hop.reason) for hop in way.breaks}
+        return tuple(hop for hop in self.walk.breaks if (hop.leg, hop.kind, hop.at, hop.reason) not in refuted)
 
     def contradicted(self, probe: str) -> bool:
         """Whether a probe got through that a fault on its way would have stopped."""

@@ -13,9 +13,9 @@ _NOWHERE = {"PRIVATE_TRAFFIC_TO_INTERNET": "NO_ROUTE"}
 
 def broken(case: Case) -> Broken | None:
     """The first leg that the walk proves broken, when pod → peer fails; None when the model knows no break."""
-    if not case.blocked or case.walk is None or not case.walk.breaks:
+    if not case.blocked or not case.breaks:
         return None
-    hop = case.walk.breaks[0]
+    hop = case.breaks[0]
     return Broken(
         direction=hop.leg.value,
         reason=reason(hop),
@@ -41,7 +41,7 @@ def headline(case: Case, answer: Answer, leg: Broken | None, causes: tuple[Cause
 
 
 def _broken(case: Case, leg: Broken, answer: Answer, causes: tuple[CauseFound, ...]) -> str:
-    hop = case.walk.breaks[0] if case.walk else None
+    hop = case.breaks[0] if case.breaks else None
     lane = (
         _("The answer is lost on the return leg")
         if leg.direction == Leg.RETURN.value
@@ -65,7 +65,12 @@ def _why(case: Case, leg: Broken, hop: Hop | None) -> str:
         if case.pod is not None and lost == case.pod.address:
             return _("no route to the pod's address {address}").format(address=lost)
         return _("no route to {address}").format(address=lost)
-    return hop.sentence.rstrip(".") if hop else leg.reason
+    return _lowered(hop.sentence.rstrip(".")) if hop else leg.reason
+
+
+def _lowered(sentence: str) -> str:
+    """A sentence as the tail of another one: its first letter small, unless it begins an abbreviation or a name."""
+    return sentence[:1].lower() + sentence[1:] if sentence[1:2].islower() else sentence
 
 
 def _also(causes: tuple[CauseFound, ...]) -> str:
@@ -73,7 +78,7 @@ def _also(causes: tuple[CauseFound, ...]) -> str:
     first = next(
         (cause for cause in causes if cause.blocks and cause.status in (Status.CONFIRMED, Status.LIKELY)), None
     )
-    if first is None or first.id in ("RC01", "RC02", "RC03", "RC57", "RC66"):
+    if first is None or first.id in ("RC01", "RC02", "RC03", "RC66"):
         return ""
     return "; " + f"{first.id} {first.title}"
 

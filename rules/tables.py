@@ -16,7 +16,7 @@ _Key = tuple[IPv4Network, str, str, int, str]
 
 
 def shown(case: Case) -> dict[Vpc, tuple[RouteRow, ...]]:
-    """Rows of the pod's VPC and of the target's, the most telling first is left to who prints: here by destination."""
+    """Rows of the pod's VPC and of the target's, by destination."""
     return {vpc: _rows(case, vpc) for vpc in (case.a, case.b) if vpc is not None}
 
 
@@ -48,6 +48,8 @@ def _marked(case: Case, vpc: Vpc) -> dict[_Key, tuple[Candidate | None, str]]:
                 continue
             reached = not _broken_before(case, hop)
             for candidate in hop.candidates:
+                if candidate.ghost and candidate.route.dest.prefixlen == 0:
+                    continue  # nobody misses a peer's default route
                 key = _key(candidate.route)
                 used = direction if reached and hop.verdict is Verdict.OK and candidate.why_not is None else ""
                 if used or key not in found or not found[key][1]:

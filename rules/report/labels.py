@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from rules.path import Hop, Verdict
-from rules.report.model import Answer, MatrixRow, Offer, RouteRow, Status
+from rules.report.model import Answer, CauseFound, MatrixRow, Offer, RouteRow, Status
 from rules.words import _
 
 
@@ -112,3 +112,10 @@ def offer_word(offer: Offer) -> str:
     if offer.complete:
         return _("enough alone")
     return _("cannot tell whether it is enough") if offer.predicted == "unknown" else _("not enough alone")
+
+
+def decides(cause: CauseFound) -> str:
+    """What would overthrow a cause, or settle it where it is not proven."""
+    if cause.status is Status.CONFIRMED:
+        return _("It would be falsified by: {decides}").format(decides=cause.decides)
+    return _("It would be settled by: {decides}").format(decides=cause.decides)

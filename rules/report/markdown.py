@@ -126,7 +126,7 @@ def _causes(report: Report) -> Iterator[str]:
             for fact in cause.evidence:
                 yield f"- {escape(fact)}"
         if cause.decides:
-            yield from ("", _("Would settle it: {decides}").format(decides=escape(cause.decides)))
+            yield from ("", escape(labels.decides(cause)))
 
 
 def _fixes(report: Report) -> Iterator[str]:

@@ -128,7 +128,7 @@ class _Text:
             if cells(line) + 4 <= self.width:
                 yield f"  {self.mark(mark)} {line}"
             else:
-                yield f"  {self.mark(mark)} {pad(place, self.width - 4).rstrip()}"
+                yield f"  {self.mark(mark)} {self.pad(place, self.width - 4).rstrip()}"
                 yield from self.say(tail, indent=7)
             yield from self.say(hop.sentence, indent=7)
             behind = behind or self.breaks([hop])
@@ -158,18 +158,21 @@ class _Text:
                 yield from self.say(plural("and {count} more route", "and {count} more routes", left), indent=4)
 
     def table(self, rows: Sequence[RouteRow]) -> Iterator[str]:
-        hop_width = max(12, self.width - 4 - 19 - 17 - 6 - 30)
         heads = (_("destination"), _("kind"), _("prio"), _("next hop"))
-        yield (
-            "    " + "".join(pad(head, size) for head, size in zip(heads, (19, 17, 6, hop_width), strict=True)).rstrip()
-        )
-        for row in rows:
+        cols = [(row.dest, row.kind, str(row.priority), self.plain(row.next_hop)) for row in rows]
+        sizes = [2 + max(cells(col[place]) for col in (heads, *cols)) for place in range(4)]
+        words = max(cells(labels.route_word(row)) for row in rows)
+        sizes[3] = max(12, min(sizes[3], self.width - 4 - sum(sizes[:3]) - words))
+        yield "    " + "".join(self.pad(head, size) for head, size in zip(heads, sizes, strict=True)).rstrip()
+        for row, col in zip(rows, cols, strict=True):
             mark = self.glyphs.good if row.used else self.glyphs.bad if row.ghost else self.glyphs.idle
-            hop = pad(self.plain(row.next_hop), hop_width - 1, mark=self.glyphs.more)
-            cols = f"{pad(row.dest, 19)}{pad(row.kind, 17)}{pad(str(row.priority), 6)}{hop} "
-            yield f"  {self.mark(mark)} {cols}{labels.route_word(row)}".rstrip()
+            line = "".join(self.pad(text, size - 2) + "  " for text, size in zip(col, sizes, strict=True))
+            yield f"  {self.mark(mark)} {line}{labels.route_word(row)}".rstrip()
             if row.ghost and row.sentence:
                 yield from self.say(row.sentence, indent=6)
+
+    def pad(self, text: str, size: int) -> str:
+        return pad(text, size, mark=self.glyphs.more)
 
     def causes(self) -> Iterator[str]:
         if not self.report.causes:
@@ -188,7 +191,8 @@ class _Text:
         for fact in cause.evidence:
             yield from self.item(fact, indent=4)
         if cause.decides:
-            yield from self.say(_("Would settle it: {decides}").format(decides=cause.decides), indent=4)
+            text = labels.decides(cause)
+            yield from self.say(text, indent=4)
 
     def fixes(self) -> Iterator[str]:
         if not self.report.remedies:
@@ -203,7 +207,7 @@ class _Text:
         promise = labels.offer_word(offer)
         owner = _("owner {owner}").format(owner=offer.owner)
         yield from self.item(f"{offer.id}: {offer.title} ({promise}; {owner})", mark=mark)
-        predicted = _("afterwards {probe} is predicted: {outcome}").format(
+        predicted = _("Afterwards {probe} is predicted: {outcome}.").format(
             probe=labels.probe_title("pod-peer", glyphs), outcome=offer.predicted
         )
         yield from self.say(f"{offer.sentence} {predicted}".strip(), indent=4)
@@ -268,13 +272,27 @@ def _folded(command: str, width: int, lead: str) -> list[str]:
     if shlex.split(" ".join(words)) != shlex.split(command) or any(mark in command for mark in "|<>;&$`"):
         return [lead + command]
     lines, line = [], lead + words[0]
-    for word in words[1:]:
-        if cells(f"{line} {word} \\") > width:
+    for unit in _units(words[1:]):
+        if cells(f"{line} {unit} \\") > width:
             lines.append(line + " \\")
-            line = f"{lead}  {word}"
+            line = f"{lead}  {unit}"
         else:
-            line = f"{line} {word}"
+            line = f"{line} {unit}"
     return [*lines, line]
+
+
+def _units(words: Sequence[str]) -> list[str]:
+    """Words, each option together with its value."""
+    units: list[str] = []
+    open_option = False
+    for word in words:
+        if open_option and not word.startswith("-"):
+            units[-1] += f" {word}"
+            open_option = False
+        else:
+            units.append(word)
+            open_option = word.startswith("-") and word != "--" and "=" not in word
+    return units
 
 
 def one_line(report: Report) -> str:
