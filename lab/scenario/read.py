@@ -29,7 +29,7 @@ from rules.words import _
 VERSION = "1.33.5-gke.1201000"
 AGENT_IMAGE = "gke.gcr.io/ip-masq-agent:v2.12.6-gke.15"
 AGENT_FLAGS = ("--masq-chain=IP-MASQ", "--nomasq-all-reserved-ranges")
-TOOLS_IMAGE = "curlimages/curl:8.10.1"
+TOOLS_IMAGE = "curlimages/curl:7.88.1"
 _PROTOCOLS = ("tcp", "udp", "icmp", "esp", "ah", "sctp", "all")
 
 

@@ -1,0 +1,213 @@
+"""The fabric that needs nothing of the machine: packets go the way that rules.walk says they go.
+
+The walk ends at the target's door. Behind it the guest decides: does something listen on that port, does it speak HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from ipaddress import IPv4Address
+
+from lab import truth
+from lab.fabric.base import Place, Read, Write
+from lab.fabric.machine import machine
+from lab.shell import enter
+from lab.shell.host import Machine, Outcome, Reach, Server
+from lab.store import Event, Object, Store
+from rules import snapshot
+from rules.build import build
+from rules.path import Leg, Source, Verdict, Walk
+from rules.snapshot import PodRef, Target
+from rules.walk import walk
+from rules.world import World
+
+log = logging.getLogger(__name__)
+
+QUIET = ("kube/log", "kube/events", "kube/leases", "lab/")
+"""Tables whose changes move no packet."""
+
+_OUTCOMES = {
+    snapshot.Outcome.OK: Outcome.OK,
+    snapshot.Outcome.TIMEOUT: Outcome.TIMEOUT,
+    snapshot.Outcome.REFUSED: Outcome.REFUSED,
+    snapshot.Outcome.UNREACHABLE: Outcome.UNREACHABLE,
+}
+
+
+class Simulated:
+    """Carries packets by the rules over everything that is so in the store."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._world: World | None = None
+        store.listen(self._changed)
+
+    async def start(self) -> None:
+        """Nothing has to be set up."""
+
+    async def stop(self) -> None:
+        """Nothing is left behind."""
+
+    async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
+        """Run `argv` in the lab's own shell at `place`."""
+        pod = self.store.table("kube/pods").find(str(place.pod))
+        if pod is None:
+            await stderr(f"pod {place.pod} is gone\n".encode())
+            return 126
+        host = PodHost(self, place, machine(self.store, pod, place.container))
+        return await enter(host, argv, stdin, stdout, stderr)
+
+    @property
+    def world(self) -> World:
+        """The world as it is now; built once for each state of the store."""
+        if self._world is None:
+            self._world = build(truth.snapshot(self.store))
+        return self._world
+
+    def _changed(self, event: Event) -> None:
+        if not event.table.startswith(QUIET):
+            self._world = None
+
+    def walk(self, source: Source, address: IPv4Address, protocol: str, port: int | None) -> Walk:
+        """The way of a new connection, or of an echo request."""
+        return walk(self.world, source, Target(str(address), port, protocol))
+
+    def send(self, source: Source, address: IPv4Address, protocol: str, port: int | None) -> Reach:
+        """What the sender of a first packet gets to see."""
+        found = self.walk(source, address, protocol, port)
+        if found.outcome is None:
+            log.warning("the way of %s to %s cannot be told: %s", source, address, _doubts(found))
+        outcome = _OUTCOMES.get(found.outcome, Outcome.TIMEOUT) if found.outcome else Outcome.TIMEOUT
+        if outcome is not Outcome.OK:
+            return Reach(outcome)
+        return answered(self.guest(found, address), protocol, port)
+
+    def guest(self, found: Walk, address: IPv4Address) -> Object:
+        """What runs at the end of a way: the guest table's entry; empty for a machine that nobody described."""
+        pod = self._pod_at(address)
+        if pod is not None:
+            return self.store.table("guest/pods").find(str(pod)) or {}
+        for hop in reversed(found.forward):
+            if hop.kind != "deliver" or hop.leg is not Leg.FORWARD or hop.verdict is not Verdict.OK:
+                continue
+            project = hop.vpc.project if hop.vpc else hop.owner
+            vm = next((vm for vm in self.world.instances or () if _has(vm.interfaces, address, hop.vpc)), None)
+            if vm is not None:
+                return self.store.table(f"guest/{vm.project}").find(vm.name) or {}
+            return self.store.table(f"guest/{project}").find(hop.object) or {}
+        return {}
+
+    def _pod_at(self, address: IPv4Address) -> PodRef | None:
+        for ref, pod in (self.world.pods or {}).items():
+            if pod.address == address and not pod.host_network and pod.phase == "Running":
+                return ref
+        return None
+
+
+class PodHost:
+    """A pod's container as the shell's machine."""
+
+    def __init__(self, fabric: Simulated, place: Place, found: Machine) -> None:
+        self.fabric = fabric
+        self.place = place
+        self._machine = found
+
+    @property
+    def machine(self) -> Machine:
+        """What the machine is."""
+        return self._machine
+
+    async def reach(self, address: IPv4Address, protocol: str, port: int | None) -> Reach:
+        """Send a first packet from the pod."""
+        await asyncio.sleep(0)
+        if address.is_loopback or address == self._machine.address:
+            return answered(self._own_guest(), protocol, port)
+        service = self._service(address, port)
+        if service is not None:
+            return service if isinstance(service, Reach) else self._send(service[0], protocol, service[1])
+        return self._send(address, protocol, port)
+
+    def _send(self, address: IPv4Address, protocol: str, port: int | None) -> Reach:
+        return self.fabric.send(Source(pod=self.place.pod), address, protocol, port)
+
+    def _own_guest(self) -> Object:
+        store, pod = self.fabric.store, self.fabric.store.table("kube/pods").find(str(self.place.pod)) or {}
+        if not self._machine.node_network:
+            return store.table("guest/pods").find(str(self.place.pod)) or {}
+        node = self.fabric.world.nodes.get((pod.get("spec") or {}).get("nodeName", ""))
+        return {} if node is None else store.table(f"guest/{node.project}").find(node.instance) or {}
+
+    def _service(self, address: IPv4Address, port: int | None) -> Reach | tuple[IPv4Address, int] | None:
+        """A Service that has the address, as kube-proxy on the node sees it: one of its pods, or a refusal."""
+        for item in self.fabric.store.table("kube/services").values():
+            spec = item.get("spec") or {}
+            if spec.get("clusterIP") != str(address):
+                continue
+            if (item["metadata"]["namespace"], item["metadata"]["name"]) == ("default", "kubernetes"):
+                return Reach(Outcome.OK, Server("tcp", 443)) if port == 443 else Reach(Outcome.TIMEOUT)
+            entry = next((entry for entry in spec.get("ports") or () if entry.get("port") == port), None)
+            if entry is None:
+                return Reach(Outcome.TIMEOUT)
+            selector = spec.get("selector") or {}
+            for ref, pod in (self.fabric.world.pods or {}).items():
+                chosen = selector and all(pod.labels.get(key) == value for key, value in selector.items())
+                if chosen and pod.ready and pod.address and ref.namespace == item["metadata"]["namespace"]:
+                    target = entry.get("targetPort", port)
+                    return pod.address, target if isinstance(target, int) else int(entry["port"])
+            return Reach(Outcome.REFUSED)
+        return None
+
+    def resolve(self, name: str) -> IPv4Address | None:
+        """Addresses as they are, the pod's own name, Services, and VMs of the node's project."""
+        try:
+            return IPv4Address(name)
+        except ValueError:
+            pass
+        if name == "localhost":
+            return IPv4Address("127.0.0.1")
+        if name == self._machine.hostname:
+            return self._machine.address
+        words = name.rstrip(".").split(".")
+        namespace = words[1] if len(words) > 1 else self.place.pod.namespace
+        service = self.fabric.store.table("kube/services").find(f"{namespace}/{words[0]}")
+        if service is not None and words[2:] in ([], ["svc"], ["svc", "cluster", "local"]):
+            address = (service.get("spec") or {}).get("clusterIP", "None")
+            return None if address in ("None", "") else IPv4Address(address)
+        return self._internal(words)
+
+    def _internal(self, words: list[str]) -> IPv4Address | None:
+        """`VM.ZONE.c.PROJECT.internal`, Compute Engine's zonal DNS name."""
+        if len(words) != 5 or words[2] != "c" or words[4] != "internal":
+            return None
+        for vm in self.fabric.world.instances or ():
+            if (vm.name, vm.zone, vm.project) == (words[0], words[1], words[3]) and vm.interfaces:
+                return vm.interfaces[0].address
+        return None
+
+    def nat_table(self) -> str | None:
+        """The node's nat table, for a pod on the node's network."""
+        if not self._machine.node_network:
+            return None
+        pod = self.fabric.store.table("kube/pods").find(str(self.place.pod)) or {}
+        found = self.fabric.store.table("node/nat").find((pod.get("spec") or {}).get("nodeName", ""))
+        return None if found is None else str(found["text"])
+
+
+def answered(guest: Object, protocol: str, port: int | None) -> Reach:
+    """What a guest answers to a packet that reached it and whose answer comes home."""
+    if protocol == "icmp":
+        return Reach(Outcome.OK if guest.get("answersPing", True) else Outcome.TIMEOUT)
+    for server in guest.get("servers") or ():
+        if server["protocol"] == protocol and server["port"] == port:
+            return Reach(Outcome.OK, Server(protocol, server["port"], server.get("paths")))
+    return Reach(Outcome.REFUSED)
+
+
+def _has(interfaces: Sequence[object], address: IPv4Address, vpc: object) -> bool:
+    return any(getattr(nic, "address", None) == address and getattr(nic, "vpc", None) == vpc for nic in interfaces)
+
+
+def _doubts(found: Walk) -> str:
+    return "; ".join(hop.sentence for hop in found.doubts) or "no reason given"

@@ -1,0 +1,39 @@
+"""The way in: one command in one container."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lab.fabric.base import Read, Write
+from lab.shell.context import NOT_FOUND, Context, Exit
+from lab.shell.host import Host
+from lab.shell.images import kind
+from lab.shell.programs import find
+from lab.shell.streams import BrokenPipe, Outside, Stream
+
+
+async def enter(host: Host, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
+    """Run `argv` on `host`, as `kubectl exec` would, and return its exit code."""
+    streams: dict[int, Stream] = {0: Outside(read=stdin), 1: Outside(write=stdout), 2: Outside(write=stderr)}
+    family = kind(host.machine.image)
+    context = Context(argv, host, family, streams, host.machine.environment, _start)
+    if not argv or find(argv[0], family) is None:
+        name = argv[0] if argv else ""
+        await context.err(
+            "OCI runtime exec failed: exec failed: unable to start container process: "
+            f'exec: "{name}": executable file not found in $PATH: unknown\n'
+        )
+        return NOT_FOUND
+    return await _start(context)
+
+
+async def _start(context: Context) -> int:
+    program = find(context.argv[0], context.kind)
+    if program is None:
+        return NOT_FOUND
+    try:
+        return await program(context)
+    except Exit as end:
+        return end.code
+    except BrokenPipe:
+        return 141
