@@ -27,9 +27,14 @@ def snapshot(store: Store, taken_at: str = "") -> Snapshot:
         question=question(store),
         kubernetes=_kubernetes(store),
         container={"clusters": [item for name in store.names("container/") for item in store.table(name).values()]},
-        compute={project: _compute(store, project) for project in projects(store)},
+        compute=cloud(store),
         node_nat={node: item["text"] for node, item in store.table("node/nat").items()},
     )
+
+
+def cloud(store: Store) -> dict[str, dict[str, Any]]:
+    """The Compute objects of every project alone, as a Snapshot holds them."""
+    return {project: _compute(store, project) for project in projects(store)}
 
 
 def question(store: Store) -> Question:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from ipaddress import IPv4Network
 
@@ -15,7 +14,7 @@ from lab.compute.peerings import names, side
 from lab.store import Object
 from rules import build
 from rules.exchange import Exchanged, exchanged
-from rules.snapshot import Vpc
+from rules.snapshot import Snapshot, Vpc
 from rules.world import RouteKind, World
 
 _TYPES = {
@@ -29,8 +28,7 @@ def world(backend: Backend) -> World:
     """The lab's networks as the rules see them, nothing hidden and nothing measured."""
 
     def make() -> World:
-        snapshot = truth.snapshot(backend.store)
-        return build.build(replace(snapshot, kubernetes={}, container={}, node_nat={}, probes=(), gaps=()))
+        return build.build(Snapshot("", "", truth.NOBODY, compute=truth.cloud(backend.store)))
 
     return backend.memo("world", make)
 

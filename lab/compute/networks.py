@@ -56,7 +56,7 @@ def _get(backend: Backend, call: Call) -> Object:
 
 def _list_peering_routes(backend: Backend, call: Call) -> Object:
     network = backend.network(call.project, call.path["network"])
-    found, token = page(of_direction(backend, network, call.query), call.query)
+    found, token = page(of_direction(backend, network, call.query), call.query, ordered=False)
     answer: Object = {"kind": "compute#exchangedPeeringRoutesList", "id": relative(network["selfLink"])}
     if found:
         answer["items"] = found

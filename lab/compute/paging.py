@@ -18,24 +18,30 @@ Query = Mapping[str, str]
 Pairs = Sequence[tuple[str, Object]]
 
 
-def page(items: Sequence[Object], query: Query) -> tuple[list[Object], str | None]:
-    """One page of `items` as `filter`, `orderBy`, `maxResults` and `pageToken` ask, and the token of the next page."""
-    found, token = scoped_page([("", item) for item in items], query, ordered=True)
-    return [item for _, item in found], token
+def page(items: Sequence[Object], query: Query, *, ordered: bool = True) -> tuple[list[Object], str | None]:
+    """One page of `items` as `filter`, `orderBy`, `maxResults` and `pageToken` ask, and the token of the next page.
 
-
-def scoped_page(items: Pairs, query: Query, *, ordered: bool = False) -> tuple[list[tuple[str, Object]], str | None]:
-    """The same for objects that carry their scope (`zones/Z`) along."""
-    size = _size(query.get("maxResults"))
-    start = _start(query.get("pageToken"))
-    chosen = list(items)
+    Rows that have no names keep their order (`ordered` false).
+    """
+    size, start = _size(query.get("maxResults")), _start(query.get("pageToken"))
+    chosen: Sequence[Object] = items
     if text := query.get("filter", "").strip():
-        test = compile_filter(text)
-        chosen = [(scope, item) for scope, item in chosen if test(item)]
+        chosen = list(filter(compile_filter(text), chosen))
     if ordered:
         chosen = _order(chosen, query.get("orderBy", ""))
     more = start + size < len(chosen)
-    return chosen[start : start + size], _token(start + size) if more else None
+    return list(chosen[start : start + size]), _token(start + size) if more else None
+
+
+def scoped_page(items: Pairs, query: Query) -> tuple[list[tuple[str, Object]], str | None]:
+    """The same for objects that carry their scope (`zones/Z`) along, in the order given."""
+    size, start = _size(query.get("maxResults")), _start(query.get("pageToken"))
+    chosen = items
+    if text := query.get("filter", "").strip():
+        test = compile_filter(text)
+        chosen = [(scope, item) for scope, item in chosen if test(item)]
+    more = start + size < len(chosen)
+    return list(chosen[start : start + size]), _token(start + size) if more else None
 
 
 def listing(project: str, path: str, kind: str, items: Sequence[Object], query: Query) -> Object:
@@ -106,13 +112,13 @@ def _token(offset: int) -> str:
     return base64.urlsafe_b64encode(f"page:{offset}".encode()).decode()
 
 
-def _order(items: list[tuple[str, Object]], text: str) -> list[tuple[str, Object]]:
+def _order(items: Sequence[Object], text: str) -> list[Object]:
     words = text.split()
     if words not in ([], ["name"], ["name", "asc"], ["creationTimestamp", "desc"]):
         raise invalid("orderBy", text, "Only 'name' and 'creationTimestamp desc' are supported.")
     if words[:1] == ["creationTimestamp"]:
-        return sorted(items, key=lambda pair: _created(pair[1]), reverse=True)
-    return sorted(items, key=lambda pair: str(pair[1].get("name", "")))
+        return sorted(items, key=_created, reverse=True)
+    return sorted(items, key=lambda item: str(item.get("name", "")))
 
 
 def _created(item: Object) -> float:
