@@ -1,0 +1,351 @@
+"""The kubelets: they bring pods up with an address, watch their deadlines, and take them down."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network
+from typing import Any
+
+from lab.kube import kinds
+from lab.kube.addresses import free
+from lab.kube.cache import Cache
+from lab.kube.recorder import WARNING, Recorder
+from lab.kube.scheduling import condition, taints, tolerates
+from lab.kube.times import after, now
+from lab.store import Store
+
+Object = dict[str, Any]
+Later = Callable[[float, str], None]
+
+CREATING_SECONDS = 1.0
+STOPPING_SECONDS = 1.0
+PATIENCE = 5.0
+ENDED = ("Succeeded", "Failed")
+
+
+@dataclass
+class _Pace:
+    """When a pod's next step is due, in seconds of the event loop's clock."""
+
+    uid: str
+    step: str
+    at: float
+
+
+class Kubelet:
+    """Every node's kubelet. `look` at a pod does what is due and says through `later` when to look again.
+
+    `later` takes real seconds; what the lab itself waits for is divided by `speed`, what a user set (a deadline, a
+    grace period) is not stretched beyond its own time.
+    """
+
+    def __init__(
+        self, store: Store, cache: Cache, recorder: Recorder, speed: float, clock: Callable[[], float], later: Later
+    ) -> None:
+        self._store = store
+        self._cache = cache
+        self._recorder = recorder
+        self._speed = speed
+        self._clock = clock
+        self._later = later
+        self._paces: dict[str, _Pace] = {}
+        self._last_address: dict[str, str] = {}
+        self.instant = False
+
+    def look(self, key: str) -> None:
+        """Do what is due for the pod."""
+        entry = self._cache.find(kinds.PODS, key)
+        if entry is None:
+            self._paces.pop(key, None)
+            return
+        pod = entry.view
+        node = self._node(pod)
+        if node is None:
+            return
+        status, meta = pod.get("status") or {}, pod["metadata"]
+        phase = status.get("phase")
+        if meta.get("deletionTimestamp"):
+            self._take_down(key, pod)
+        elif phase in ENDED:
+            return
+        elif self._past_deadline(key, pod):
+            self._fail(key, "DeadlineExceeded", "Pod was active on the node longer than the specified deadline")
+        elif self._unwelcome(pod, node):
+            self._evict(key, pod)
+        elif phase != "Running":
+            self._bring_up(key, pod, node)
+        else:
+            self._follow_spec(key, pod)
+
+    def _node(self, pod: Object) -> Object | None:
+        name = (pod.get("spec") or {}).get("nodeName")
+        entry = self._cache.find(kinds.NODES, name) if name else None
+        return entry.view if entry else None
+
+    def _due(self, key: str, uid: str, step: str, seconds: float) -> bool:
+        """Has `step`, begun when first asked about, taken its `seconds`? If not, look again then."""
+        if self.instant:
+            return True
+        pace = self._paces.get(key)
+        if pace is None or (pace.uid, pace.step) != (uid, step):
+            pace = self._paces[key] = _Pace(uid, step, self._clock() + seconds)
+            self._later(seconds, key)
+        elif self._clock() < pace.at:
+            self._later(max(pace.at - self._clock(), 0.001), key)
+            return False
+        else:
+            del self._paces[key]
+            return True
+        return False
+
+    def _bring_up(self, key: str, pod: Object, node: Object) -> None:
+        status = pod.get("status") or {}
+        if "containerStatuses" not in status:
+            self._write(key, lambda thing: _creating(thing, _address(node)))
+            if not self.instant:
+                self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed)
+                return
+        if not self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed):
+            return
+        if problem := self._missing_volume(pod):
+            self._recorder.say(pod, "FailedMount", problem, "kubelet", type=WARNING, host=pod["spec"]["nodeName"])
+            return
+        address = _address(node) if (pod["spec"]).get("hostNetwork") else self._next_address(node)
+        if address is None:
+            message = "Failed to create pod sandbox: no IP addresses available in range set"
+            self._recorder.say(
+                pod, "FailedCreatePodSandBox", message, "kubelet", type=WARNING, host=pod["spec"]["nodeName"]
+            )
+            self._later(PATIENCE / self._speed, key)
+            return
+        self._write(key, lambda thing: _running(thing, address))
+        self._say_started(pod)
+        if (seconds := pod["spec"].get("activeDeadlineSeconds")) is not None:
+            self._later(float(seconds), key)
+
+    def _missing_volume(self, pod: Object) -> str:
+        """Why the pod's volumes cannot be mounted, or ""."""
+        namespace = pod["metadata"]["namespace"]
+        for volume in pod["spec"].get("volumes") or ():
+            source = volume.get("configMap")
+            if not source or source.get("optional"):
+                continue
+            name = source.get("name", "")
+            held = self._cache.find(kinds.CONFIGMAPS, f"{namespace}/{name}")
+            if held is None:
+                return f'MountVolume.SetUp failed for volume "{volume["name"]}" : configmap "{name}" not found'
+            data = {**(held.view.get("data") or {}), **(held.view.get("binaryData") or {})}
+            for item in source.get("items") or ():
+                if item.get("key") not in data:
+                    return (
+                        f'MountVolume.SetUp failed for volume "{volume["name"]}" : '
+                        f"references non-existent config key: {item.get('key')}"
+                    )
+        return ""
+
+    def _next_address(self, node: Object) -> str | None:
+        text = (node.get("spec") or {}).get("podCIDR")
+        if not text:
+            return None
+        name = node["metadata"]["name"]
+        taken = {
+            (each.object.get("status") or {}).get("podIP", "")
+            for each in self._cache.entries(kinds.PODS)
+            if (each.object.get("spec") or {}).get("nodeName") == name
+            and (each.object.get("status") or {}).get("phase") not in ENDED
+        }
+        found = free(IPv4Network(text), taken, after=self._last_address.get(name))
+        if found:
+            self._last_address[name] = found
+        return found
+
+    def _follow_spec(self, key: str, pod: Object) -> None:
+        """Start ephemeral containers that are new; restart containers whose image was changed."""
+        status, spec = pod.get("status") or {}, pod["spec"]
+        known = {each.get("name") for each in status.get("ephemeralContainerStatuses") or ()}
+        fresh = [each for each in spec.get("ephemeralContainers") or () if each["name"] not in known]
+        images = {each.get("name"): each.get("image") for each in status.get("containerStatuses") or ()}
+        changed = [
+            each
+            for each in spec.get("containers") or ()
+            if each["name"] in images and images[each["name"]] != each["image"]
+        ]
+        if fresh or changed:
+            self._write(key, lambda thing: _follow(thing, fresh, changed))
+        for each in changed:
+            message = f"Container {each['name']} definition changed, will be restarted"
+            self._recorder.say(pod, "Killing", message, "kubelet", host=spec["nodeName"])
+        for group, containers in (("ephemeralContainers", fresh), ("containers", changed)):
+            for each in containers:
+                self._started(pod, each, group)
+
+    def _past_deadline(self, key: str, pod: Object) -> bool:
+        seconds = pod["spec"].get("activeDeadlineSeconds")
+        ran = after((pod.get("status") or {}).get("startTime"))
+        if seconds is None or ran is None:
+            return False
+        if ran < seconds and not self.instant:
+            self._later(seconds - ran, key)
+        return bool(ran >= seconds)
+
+    def _fail(self, key: str, reason: str, message: str) -> None:
+        self._write(key, lambda thing: _failed(thing, reason, message))
+        entry = self._cache.find(kinds.PODS, key)
+        if entry is not None:
+            host = entry.view["spec"]["nodeName"]
+            self._recorder.say(entry.view, reason, message, "kubelet", host=host)
+
+    def _unwelcome(self, pod: Object, node: Object) -> bool:
+        return any(
+            taint.get("effect") == "NoExecute" and not tolerates(pod["spec"].get("tolerations") or (), taint)
+            for taint in taints(node)
+        )
+
+    def _evict(self, key: str, pod: Object) -> None:
+        self._recorder.say(pod, "TaintManagerEviction", f"Marking for deletion Pod {key}", "taint-eviction-controller")
+
+        def mark(thing: Object) -> None:
+            thing["metadata"].setdefault("deletionTimestamp", now())
+            thing["metadata"].setdefault("deletionGracePeriodSeconds", 30)
+
+        self._write(key, mark)
+
+    def _take_down(self, key: str, pod: Object) -> None:
+        meta = pod["metadata"]
+        grace = float(meta.get("deletionGracePeriodSeconds", 30))
+        seconds = min(STOPPING_SECONDS / self._speed, grace)
+        pace = self._paces.get(key)
+        if (pace is None or pace.step != "stop") and grace and not self.instant:
+            for container in pod["spec"].get("containers") or ():
+                message = f"Stopping container {container['name']}"
+                self._recorder.say(pod, "Killing", message, "kubelet", host=pod["spec"]["nodeName"])
+        if not self._due(key, meta["uid"], "stop", seconds) and grace:
+            return
+        if meta.get("finalizers"):
+            self._write(key, _stopped)
+            return
+        self._paces.pop(key, None)
+        self._store.table(kinds.PODS.table).remove(key)
+
+    def _write(self, key: str, edit: Callable[[Object], None]) -> None:
+        thing = self._store.table(kinds.PODS.table).get(key)
+        edit(thing)
+        self._store.table(kinds.PODS.table).replace(key, thing)
+
+    def _say_started(self, pod: Object) -> None:
+        for container in pod["spec"].get("containers") or ():
+            image = container["image"]
+            host = pod["spec"]["nodeName"]
+            field = f"spec.containers{{{container['name']}}}"
+            message = f'Container image "{image}" already present on machine'
+            self._recorder.say(pod, "Pulled", message, "kubelet", host=host, field=field)
+            self._started(pod, container, "containers")
+
+    def _started(self, pod: Object, container: Object, group: str) -> None:
+        host, field = pod["spec"]["nodeName"], f"spec.{group}{{{container['name']}}}"
+        self._recorder.say(pod, "Created", f"Created container: {container['name']}", "kubelet", host=host, field=field)
+        self._recorder.say(pod, "Started", f"Started container {container['name']}", "kubelet", host=host, field=field)
+
+
+def _address(node: Object) -> str:
+    addresses = (node.get("status") or {}).get("addresses") or ()
+    return str(next((each["address"] for each in addresses if each.get("type") == "InternalIP"), ""))
+
+
+def _creating(thing: Object, host: str) -> None:
+    status = thing.setdefault("status", {})
+    names = [each["name"] for each in thing["spec"].get("containers") or ()]
+    waits = f"containers with unready status: [{' '.join(names)}]"
+    condition(thing, "PodReadyToStartContainers", "False")
+    condition(thing, "Initialized", "True")
+    condition(thing, "Ready", "False", "ContainersNotReady", waits)
+    condition(thing, "ContainersReady", "False", "ContainersNotReady", waits)
+    condition(thing, "PodScheduled", "True")
+    status.update(phase="Pending", hostIP=host, hostIPs=[{"ip": host}], startTime=now())
+    status["containerStatuses"] = [
+        {
+            "name": each["name"],
+            "image": each["image"],
+            "imageID": "",
+            "ready": False,
+            "started": False,
+            "restartCount": 0,
+            "state": {"waiting": {"reason": "ContainerCreating"}},
+            "lastState": {},
+        }
+        for each in thing["spec"].get("containers") or ()
+    ]
+
+
+def _running(thing: Object, address: str) -> None:
+    status = thing["status"]
+    for each in ("PodReadyToStartContainers", "Ready", "ContainersReady"):
+        condition(thing, each, "True")
+    status.update(phase="Running", podIP=address, podIPs=[{"ip": address}])
+    status["containerStatuses"] = [_up(each) for each in thing["spec"].get("containers") or ()]
+    if inits := thing["spec"].get("initContainers"):
+        status["initContainerStatuses"] = [_done(each) for each in inits]
+
+
+def _up(container: Object, restarts: int = 0) -> Object:
+    image = container["image"]
+    return {
+        "name": container["name"],
+        "image": image,
+        "imageID": f"{image.partition('@')[0].rpartition(':')[0] or image}@sha256:{_digest(image)}",
+        "containerID": f"containerd://{secrets.token_hex(32)}",
+        "ready": True,
+        "started": True,
+        "restartCount": restarts,
+        "state": {"running": {"startedAt": now()}},
+        "lastState": {},
+    }
+
+
+def _done(container: Object) -> Object:
+    ended = {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}
+    return {**_up(container), "started": False, "state": {"terminated": ended}}
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _follow(thing: Object, fresh: list[Object], changed: list[Object]) -> None:
+    status = thing["status"]
+    if fresh:
+        held = status.setdefault("ephemeralContainerStatuses", [])
+        held += [{**_up(each), "ready": False} for each in fresh]
+    by_name = {each["name"]: each for each in changed}
+    status["containerStatuses"] = [
+        _up(by_name[each["name"]], each.get("restartCount", 0) + 1) if each["name"] in by_name else each
+        for each in status.get("containerStatuses") or ()
+    ]
+
+
+def _terminated(thing: Object, code: int, reason: str) -> None:
+    for group in ("containerStatuses", "ephemeralContainerStatuses"):
+        for each in thing["status"].get(group) or ():
+            started = ((each.get("state") or {}).get("running") or {}).get("startedAt") or now()
+            ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now()}
+            if "containerID" in each:
+                ended["containerID"] = each["containerID"]
+            each.update(ready=False, started=False, state={"terminated": ended})
+
+
+def _failed(thing: Object, reason: str, message: str) -> None:
+    status = thing.setdefault("status", {})
+    _terminated(thing, 137, "Error")
+    for each in ("Ready", "ContainersReady"):
+        condition(thing, each, "False", "PodFailed")
+    status.update(phase="Failed", reason=reason, message=message)
+
+
+def _stopped(thing: Object) -> None:
+    _terminated(thing, 137, "Error")
+    for each in ("Ready", "ContainersReady"):
+        condition(thing, each, "False", "PodFailed")
+    thing["status"]["phase"] = "Failed"
