@@ -36,7 +36,8 @@ def guarded(run: Callable[[], int]) -> int:
     """Call `run` and return its exit code, or the one that its failure means."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         with contextlib.suppress(ValueError):  # not the main thread
-            signal.signal(number, _leave)
+            if signal.getsignal(number) is signal.SIG_DFL:  # under nohup, SIGHUP stays ignored
+                signal.signal(number, _leave)
     try:
         code = run()
         sys.stdout.flush()

@@ -67,10 +67,12 @@ def _start(argv: Sequence[str]) -> int:
     )
     parser.add_argument("--port", metavar="P", type=_port, help=_("serve the Kubernetes API on this port"))
     args = parser.parse_args(argv)
-    from lab import control, scenario
+    from lab import scenario
 
     if "/" not in args.scenario and not args.scenario.endswith((".yaml", ".yml")):
         require_scenario(args.scenario)
+    from lab import control
+
     say(_("Starting the lab on {scenario} …").format(scenario=args.scenario))
     control.start(args.scenario, fabric=args.fabric, speed=args.speed, port=args.port)
     asked = scenario.load(args.scenario).question

@@ -1,0 +1,92 @@
+"""The real command line in processes of its own, with a state folder and an environment that belong to the test."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from lab import scenario, truth
+from lab.build import populate
+from lab.store import Store
+from rules.snapshot import dumps
+
+_CARRIED = ("PATH", "SYSTEMROOT", "TMPDIR", "LD_LIBRARY_PATH")
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def sentence(self) -> str:
+        """The one sentence on stderr, without the program's name; fails when there is more or less than one line."""
+        lines = [line for line in self.err.splitlines() if line.startswith("wayhome: ")]
+        assert len(lines) == 1, self.err
+        return lines[0].removeprefix("wayhome: ")
+
+
+Wayhome = Callable[..., Done]
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """An environment without clusters, logins or a terminal. Tests may add to it before they run a command."""
+    kept = {name: os.environ[name] for name in _CARRIED if name in os.environ}
+    home = tmp_path / "home"
+    home.mkdir()
+    return {
+        **kept,
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        "TERM": "xterm-256color",
+        "WAYHOME_STATE_DIR": str(tmp_path / "state"),
+    }
+
+
+@pytest.fixture
+def wayhome(environment: dict[str, str], tmp_path: Path) -> Wayhome:
+    """Run `wayhome ARGS…` in an empty folder and return exit code, stdout and stderr."""
+    where = tmp_path / "cwd"
+    where.mkdir()
+
+    def run(*args: str, seconds: float = 120, text: str = "") -> Done:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", *args],
+            cwd=where,
+            env=environment,
+            input=text,
+            capture_output=True,
+            text=True,
+            timeout=seconds,
+            check=False,
+        )
+        assert "Traceback" not in done.stderr
+        return Done(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def article_text() -> str:
+    """The article's incident as a Snapshot's text: all configuration, no measurements."""
+    store = Store()
+    populate(store, scenario.load("article"))
+    return dumps(truth.snapshot(store, "2026-01-01T00:00:00Z"))
+
+
+@pytest.fixture
+def article_file(article_text: str, tmp_path: Path) -> str:
+    """A file that holds `article_text`."""
+    path = tmp_path / "article.json"
+    path.write_text(article_text, "utf-8")
+    return str(path)
