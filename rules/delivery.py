@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 
 from rules.ends import End, at, owners_seen, reserved
-from rules.own_routes import machine_of, node_on, sees
+from rules.own_routes import machine_of, node_on, owner_of, sees
 from rules.path import Hop, Leg, Verdict
 from rules.routing import slice_of
 from rules.snapshot import Vpc
@@ -55,8 +55,12 @@ class _Maker:
     def by_subnet(self) -> Hop:
         """The address lies in a subnet range: somebody must own it."""
         end, dest, vpc = self.end, self.arrival.dest, self.arrival.vpc
-        if end.vm is not None:
+        if end.vm is not None and (self.arrival.route is None or owner_of(self.world, vpc, dest) is not None):
             return self.at_machine(end.vm, end.node)
+        if end.vm is not None and end.node is not None:
+            sentence = _("{dest} is in the podCIDR of node {node}, but its VM {vm} has no alias range that holds it.")
+            text = sentence.format(dest=dest, node=end.node.name, vm=end.vm.name)
+            return self.hop(Verdict.DROP, text, "UNKNOWN_INTERNAL_ADDRESS", at=str(vpc), object=end.vm.name)
         if end.rule is not None:
             return self.at_rule(end.rule)
         if not owners_seen(self.world, vpc):

@@ -28,8 +28,9 @@ class End:
     subnet: Subnet | None = None
 
     @property
-    def tags(self) -> frozenset[str]:
-        return self.vm.tags if self.vm else frozenset()
+    def tags(self) -> frozenset[str] | None:
+        """The VM's network tags; None when no VM was read."""
+        return self.vm.tags if self.vm else None
 
     @property
     def region(self) -> str:

@@ -63,11 +63,12 @@ def decide(world: World, pod: Pod, dest: IPv4Address, protocol: str = "tcp") -> 
         return Masquerade(False, pod.address, "DESTINATION_ON_SAME_NODE", sentence)
     if node.os == "windows":
         return _windows(world, pod, node, dest)
-    if (table := nat_table(world, node.name)) is not None and pod.address is not None:
+    table = nat_table(world, node.name)
+    if table is not None and pod.address is not None and _tells(world, table):
         return _by_table(table, pod.address, node, dest, protocol)
     if world.cluster is not None and world.cluster.autopilot:
         return _autopilot(world, pod, node, dest)
-    return _by_list(pod, node, dest, intended(world, node))
+    return _agreed([_by_list(pod, node, dest, keep) for keep in possible(world, node)])
 
 
 def _on_node(node: Node, dest: IPv4Address) -> bool:
@@ -84,6 +85,24 @@ def nat_table(world: World, node: str) -> nat.NatTable | None:
         return nat.parse(found)
     except nat.NatError:
         return None
+
+
+def _tells(world: World, table: nat.NatTable) -> bool:
+    """Whether the nat table shows what masquerades: on Dataplane V2 something else than iptables may."""
+    if table.masquerading_chains():
+        return True
+    return world.cluster is not None and world.cluster.dataplane_v2 is False
+
+
+def _agreed(answers: list[Masquerade]) -> Masquerade:
+    """The answer on which all possible lists agree; UNKNOWN where they do not."""
+    first = answers[0]
+    if all(each.masqueraded == first.masqueraded for each in answers):
+        return first
+    sentence = _("It depends on what could not be read. {either} Or: {or_else}").format(
+        either=first.sentence, or_else=next(each for each in answers if each.masqueraded != first.masqueraded).sentence
+    )
+    return Masquerade(None, None, "UNKNOWN", sentence, list_source=first.list_source)
 
 
 def _by_list(pod: Pod, node: Node, dest: IPv4Address, keep: KeepList) -> Masquerade:
@@ -207,35 +226,49 @@ def _autopilot(world: World, pod: Pod, node: Node, dest: IPv4Address) -> Masquer
 
 
 def intended(world: World, node: Node) -> KeepList:
-    """The list that agent, ConfigMap and cluster settings give a Standard Linux node."""
+    """The list that agent, ConfigMap and cluster settings give a Standard Linux node; not known where several could."""
+    found = possible(world, node)
+    if len({each.ranges for each in found}) == 1 or not found[0].known:
+        return found[0]
+    why = _("Which list {node} has cannot be told: {reasons}").format(
+        node=node.name, reasons=" / ".join(each.why for each in found)
+    )
+    return KeepList(None, "last-good", why, known=False)
+
+
+def possible(world: World, node: Node) -> tuple[KeepList, ...]:
+    """Every list that what was read allows; one where all is known."""
     agent = world.agent
-    if agent.state is AgentState.UNKNOWN:
-        why = _("Whether an ip-masq-agent runs on {node} could not be read.").format(node=node.name)
-        return _agreed(_without_agent(world, node, ""), why)
     if agent.state is AgentState.ABSENT:
         return _without_agent(world, node, _("there is no DaemonSet ip-masq-agent"))
-    if node.name not in agent.pods or node.name in agent.not_ready:
-        if not agent.pods and world.pods is None:
-            why = _("Whether the ip-masq-agent is ready on {node} could not be read.").format(node=node.name)
-            return KeepList(None, "last-good", why, known=False)
-        return _without_agent(world, node, _("no ready pod of the ip-masq-agent is on {node}").format(node=node.name))
-    return _with_agent(world)
+    if agent.state is AgentState.UNKNOWN:
+        why = _("if no ip-masq-agent runs on {node}").format(node=node.name)
+        flagged = replace(world, agent=replace(agent, all_reserved=True))
+        return (*_without_agent(world, node, why), _with_agent(world), _with_agent(flagged))
+    if node.name in agent.pods and node.name not in agent.not_ready:
+        return (_with_agent(world),)
+    if world.pods is None and not agent.pods:
+        why = _("if no ip-masq-agent is ready on {node}").format(node=node.name)
+        return (*_without_agent(world, node, why), _with_agent(world))
+    return _without_agent(world, node, _("no ready pod of the ip-masq-agent is on {node}").format(node=node.name))
 
 
-def _agreed(boot: KeepList, why: str) -> KeepList:
-    return KeepList(boot.ranges, "last-good", why, known=False)
-
-
-def _without_agent(world: World, node: Node, why: str) -> KeepList:
-    cluster = world.cluster
-    if cluster is not None and cluster.default_snat_disabled:
-        sentence = _("{why}, and the cluster was made with --disable-default-snat: nothing is masqueraded.")
-        return KeepList(None, "default-snat-disabled", sentence.format(why=_capital(why)))
+def _without_agent(world: World, node: Node, why: str) -> tuple[KeepList, ...]:
+    disabled = world.cluster.default_snat_disabled if world.cluster is not None else None
+    sentence = _("{why}, and the cluster was made with --disable-default-snat: nothing is masqueraded.")
+    nothing = KeepList(None, "default-snat-disabled", sentence.format(why=_capital(why)))
+    if disabled:
+        return (nothing,)
     if older(node.version, 1, 14):
         sentence = _("{why}; the node's version {version} is before 1.14 and keeps 10.0.0.0/8 alone from its boot.")
-        return KeepList((LINK_LOCAL, *OLD_BOOT), "boot-defaults", sentence.format(why=why, version=node.version))
-    sentence = _("{why}, so the node has its boot-time default list.").format(why=why)
-    return KeepList((LINK_LOCAL, *BOOT), "boot-defaults", sentence)
+        boot = KeepList(OLD_BOOT, "boot-defaults", sentence.format(why=why, version=node.version))
+    elif older(node.version, 1, 15):
+        sentence = _("{why}; the node's version {version} keeps the three private ranges from its boot.")
+        boot = KeepList((LINK_LOCAL, *RFC1918), "boot-defaults", sentence.format(why=why, version=node.version))
+    else:
+        sentence = _("{why}, so the node has its boot-time default list.").format(why=why)
+        boot = KeepList((LINK_LOCAL, *BOOT), "boot-defaults", sentence)
+    return (boot,) if disabled is False else (boot, nothing)
 
 
 @per_world

@@ -6,6 +6,7 @@ already fails.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -41,7 +42,7 @@ class Match:
 
 @dataclass(frozen=True)
 class Rule:
-    """One appended rule; `text` is the line without counters, `argument` what SNAT and MARK were given."""
+    """One appended rule; `text` is the line without counters and comment, `argument` what SNAT and MARK were given."""
 
     chain: str
     matches: tuple[Match, ...]
@@ -139,6 +140,8 @@ def parse(text: str) -> NatTable:
     return NatTable({name: tuple(rules) for name, rules in chains.items()})
 
 
+_COMMENT = re.compile(r' -m comment --comment (?:"(?:[^"\\\\]|\\\\.)*"|\S+) ')
+
 _WITH_VALUE = {
     "-s": "source",
     "--source": "source",
@@ -163,9 +166,9 @@ def _rule(line: str, number: int) -> Rule:
         raise NatError(_("Line {number} of the nat table cannot be read.").format(number=number)) from error
     if words and words[0].startswith("["):
         words = words[1:]
-    if len(words) < 2 or words[0] not in ("-A", "--append"):
+    if len(words) < 2 or words[0] != "-A":
         raise NatError(_("Line {number} of the nat table is not a rule.").format(number=number))
-    text = line[line.index("-") :] if line.startswith("[") else line
+    text = _COMMENT.sub(" ", line[line.index("-A") :])
     matches: list[Match] = []
     target, goto, argument = "", False, ""
     negated = False

@@ -9,19 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network
+from ipaddress import IPv4Address
 
-from rules import exchange
-from rules.exchange import Exchanged, exchanged
-from rules.memo import per_world
-from rules.own_routes import machine_of, network_of, own_routes, sees, vpc_of_node
+from rules.effective import SUBNETS, Effective, effective, slice_of, table, underlying
+from rules.ghosts import ghosts as ghosts_of
+from rules.own_routes import machine_of, network_of, sees
 from rules.path import Candidate, Verdict, WhyNot
-from rules.ranges import Prefixes, internal
+from rules.ranges import internal
 from rules.snapshot import Vpc
 from rules.words import _
-from rules.world import HopKind, NextHop, Node, PolicyRoute, Route, RouteKind, World
+from rules.world import HopKind, PolicyRoute, Route, RouteKind, World
 
-SUBNETS = (RouteKind.SUBNET, RouteKind.PEERING_SUBNET)
+__all__ = ["Choice", "called", "choose", "down", "hop_text", "slice_of", "table", "underlying"]
 
 _DOWN = {
     "NEXT_HOP_INSTANCE_NOT_FOUND": "ROUTE_NEXT_HOP_RESOURCE_NOT_FOUND",
@@ -51,108 +50,41 @@ class Choice:
     policy: PolicyRoute | None = None
 
 
-@dataclass(frozen=True)
-class _Table:
-    routes: tuple[Route, ...]
-    by_dest: Prefixes[Route]
-    under: dict[Route, Route]
-    unread: tuple[str, ...]
-
-
-def table(world: World, vpc: Vpc) -> tuple[Route, ...] | None:
-    """The effective route table of `vpc`: its own routes and the imported ones. None when its own are unread."""
-    own = own_routes(world, vpc)
-    return None if own.subnets is None and own.custom is None else _table(world, vpc).routes
-
-
-@per_world
-def _table(world: World, vpc: Vpc) -> _Table:
-    own = own_routes(world, vpc)
-    routes: dict[tuple[object, ...], Route] = {}
-    for route in (*(own.subnets or ()), *(own.custom or ())):
-        routes[_identity(route)] = route
-    under: dict[tuple[object, ...], Route] = {}
-    unread = []
-    if own.subnets is None or own.custom is None:
-        unread.append(_("the routes of {vpc}").format(vpc=vpc))
-    if not sees(world, vpc.project, "routers"):
-        unread.append(_("what the Cloud Routers of {project} learned").format(project=vpc.project))
-    for peer in _peers(world, vpc):
-        for each in exchanged(world, peer, vpc) or ():
-            if each.imported:
-                routes.setdefault(_identity(each.seen), each.seen)
-                under.setdefault(_identity(each.seen), each.route)
-        if not exchange.complete(world, peer, vpc):
-            unread.append(_("what {vpc} imports from {peer}").format(vpc=vpc, peer=peer))
-    active = {peering.peer for peering in network_of(world, vpc).peerings or () if peering.active}
-    for route in network_of(world, vpc).routes or ():
-        if route.origin is not None and route.origin in active:
-            routes.setdefault(_identity(route), route)
-    rows = tuple(routes.values())
-    return _Table(
-        routes=rows,
-        by_dest=Prefixes((route.dest, route) for route in rows),
-        under={routes[key]: route for key, route in under.items()},
-        unread=tuple(unread),
-    )
-
-
-def _identity(route: Route) -> tuple[object, ...]:
-    if route.kind in SUBNETS:
-        return route.dest, "subnet", route.origin
-    return route.dest, route.kind, route.origin, route.priority, route.name
-
-
-def _peers(world: World, vpc: Vpc) -> list[Vpc]:
-    """VPCs that one side or the other says are peered with `vpc`."""
-    named = [peering.peer for peering in network_of(world, vpc).peerings or ()]
-    named += [other for other, network in world.networks.items() if network.peering_to(vpc) is not None]
-    return list(dict.fromkeys(named))
-
-
-def underlying(world: World, route: Route) -> Route | None:
-    """The exporter's own route behind an imported one; the route itself when it is local; None when unread."""
-    return route if route.origin is None else _table(world, route.vpc).under.get(route)
-
-
-@per_world
-def _ghosts(world: World, vpc: Vpc) -> Prefixes[Exchanged]:
-    return Prefixes(
-        (each.route.dest, each)
-        for peer in _peers(world, vpc)
-        for each in exchanged(world, peer, vpc) or ()
-        if each.imported is False
-    )
-
-
 def choose(
     world: World,
     vpc: Vpc,
     dest: IPv4Address,
     *,
-    tags: frozenset[str] = frozenset(),
+    tags: frozenset[str] | None = frozenset(),
     region: str = "",
     source: IPv4Address | None = None,
     protocol: str = "tcp",
     answering: bool = False,
 ) -> Choice:
-    """Choose the route for a packet to `dest` that a VM with network `tags` in `region` sends.
+    """Choose the route for a packet to `dest` that a VM with network `tags` (None: not known) in `region` sends.
 
     `source` and `protocol` matter to policy-based routes alone; those are skipped when `source` is None. `answering`
     says that the packet is an answer, which only the sentence tells.
     """
-    ghosts = tuple(_ghost_candidates(world, vpc, dest))
-    policy = _policy_route(world, vpc, dest, tags, source, protocol)
+    ghosts = tuple(ghosts_of(world, vpc, dest))
+    policy = _policy_route(world, vpc, dest, tags or frozenset(), source, protocol)
     if policy is not None:
         sentence = _(
             "{vpc} sends the packet by policy-based route {name} (source {source}, destination {dest}) to {hop}; "
             "what happens behind it cannot be read."
         ).format(vpc=vpc, name=policy.name, source=policy.source, dest=policy.dest, hop=policy.next_hop.name)
         return Choice(vpc, dest, (), ghosts, Verdict.UNKNOWN, "", sentence, policy)
-    rows = _table(world, vpc)
-    selection = _select(world, rows, dest, tags, region)
+    rows = effective(world, vpc)
+    selection = _select(world, rows, dest, tags or frozenset(), region)
     candidates = (*selection.candidates(dest), *ghosts)
     verdict, reason, sentence = _judge(world, vpc, dest, selection, ghosts, rows, answering)
+    tagged = frozenset(tag for each in selection.lost if each.why_not is WhyNot.TAGGED for tag in each.route.tags)
+    if tags is None and tagged and _select(world, rows, dest, tagged, region).routes != selection.routes:
+        verdict, reason = Verdict.UNKNOWN, ""
+        sentence = _("{sentence} A route for the network tags {tags} would win, and the sender's could not be read.")
+        sentence = sentence.format(
+            sentence=_judge(world, vpc, dest, selection, ghosts, rows, answering)[2], tags=", ".join(sorted(tagged))
+        )
     return Choice(vpc, dest, selection.routes, candidates, verdict, reason, sentence)
 
 
@@ -178,7 +110,7 @@ class _Selection:
         yield from self.lost
 
 
-def _select(world: World, rows: _Table, dest: IPv4Address, tags: frozenset[str], region: str) -> _Selection:
+def _select(world: World, rows: Effective, dest: IPv4Address, tags: frozenset[str], region: str) -> _Selection:
     found = _Selection(_in_order(rows.by_dest.holding(dest)))
     subnets = [route for route in found.routes if route.kind in SUBNETS]
     if subnets:
@@ -255,7 +187,7 @@ def _preference(route: Route) -> int:
     return 1 if route.kind in (RouteKind.DYNAMIC, RouteKind.PEERING_DYNAMIC) else 0
 
 
-def _keep_up(world: World, rows: _Table, found: _Selection) -> None:
+def _keep_up(world: World, rows: Effective, found: _Selection) -> None:
     reasons = {route: down(world, rows.under.get(route, route)) for route in found.routes}
     if found.routes and all(reasons.values()) and all(route.origin is not None for route in found.routes):
         return  # the exporter's side shows the fault where its owner can mend it
@@ -312,7 +244,7 @@ def _judge(
     dest: IPv4Address,
     found: _Selection,
     ghosts: tuple[Candidate, ...],
-    rows: _Table,
+    rows: Effective,
     answering: bool,
 ) -> tuple[Verdict, str, str]:
     name = called(world, vpc)
@@ -325,6 +257,10 @@ def _judge(
     if rows.unread and not any(ghost.why_not is not WhyNot.NOT_TRANSITIVE for ghost in ghosts):
         sentence = _("Whether {vpc} has a route to {dest} cannot be told: {unread} could not be read.")
         return Verdict.UNKNOWN, "", sentence.format(vpc=name, dest=dest, unread=", ".join(rows.unread))
+    ghost = next((each for each in ghosts if each.why_not is not WhyNot.NOT_TRANSITIVE), None)
+    if rows.unread and ghost is not None and not found.routes:
+        sentence = _("{vpc} has no route to {dest} through the peering: {why}")
+        return Verdict.DROP, "NO_ROUTE", sentence.format(vpc=name, dest=dest, why=ghost.sentence)
     return _dropped(name, dest, found, answering)
 
 
@@ -378,58 +314,3 @@ def _dropped(vpc: str, dest: IPv4Address, found: _Selection, answering: bool) ->
         sentence = text.format(vpc=vpc, dest=dest, range=route.dest, hop=hop_text(route))
         return Verdict.DROP, "PRIVATE_TRAFFIC_TO_INTERNET", sentence
     return Verdict.OK, "", _carried(vpc, dest, found.routes)
-
-
-def _ghost_candidates(world: World, vpc: Vpc, dest: IPv4Address) -> Iterator[Candidate]:
-    """Rows that should be there for `dest`: not exchanged, not passed on, or never created."""
-    for each in _ghosts(world, vpc).holding(dest):
-        if each.why_not in (WhyNot.INTERNET_GATEWAY, WhyNot.LOCAL_PREFERRED) and each.route.dest.prefixlen == 0:
-            continue  # every VPC has a default route; nobody misses the peer's
-        yield Candidate(each.seen, each.why_not, each.sentence, ghost=True)
-    for peer in _peers(world, vpc):
-        for route in _table(world, peer).by_dest.holding(dest):
-            if route.origin is None or route.origin == vpc or route.dest.prefixlen == 0:
-                continue
-            sentence = _("{peer} has {dest} from {origin} and does not pass it on: peering is not transitive.").format(
-                peer=peer, dest=route.dest, origin=route.origin
-            )
-            yield Candidate(route, WhyNot.NOT_TRANSITIVE, sentence, ghost=True)
-    missing = _missing_node_route(world, vpc, dest)
-    if missing is not None:
-        node, slice_ = missing
-        route = Route(
-            vpc,
-            node.name,
-            slice_,
-            RouteKind.STATIC,
-            NextHop(HopKind.INSTANCE, node.instance, node.zone, node.project),
-            description="k8s-node-route",
-        )
-        sentence = _("node {node} has podCIDR {slice}, and {vpc} has no route to it.").format(
-            node=node.name, slice=slice_, vpc=vpc
-        )
-        yield Candidate(route, WhyNot.NO_MATCH, sentence, ghost=True)
-
-
-def _missing_node_route(world: World, vpc: Vpc, dest: IPv4Address) -> tuple[Node, IPv4Network] | None:
-    """The node whose slice holds `dest`, where its VPC, `vpc`, has no route of its own for it."""
-    own = own_routes(world, vpc)
-    if own.custom is None or own.subnets is None:
-        return None
-    node, slice_ = slice_of(world, dest)
-    if node is None or slice_ is None or vpc != vpc_of_node(world, node):
-        return None
-    rows = _table(world, vpc).by_dest.holding(dest)
-    if any(route.origin is None and route.dest.prefixlen > 0 for route in rows):
-        return None
-    return node, slice_
-
-
-@per_world
-def _slices(world: World) -> Prefixes[tuple[Node, IPv4Network]]:
-    return Prefixes((network, (node, network)) for node in world.nodes.values() for network in node.pod_ranges)
-
-
-def slice_of(world: World, address: IPv4Address) -> tuple[Node | None, IPv4Network | None]:
-    """The node whose podCIDR holds `address`, and that range."""
-    return next(iter(_slices(world).holding(address)), (None, None))

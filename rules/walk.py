@@ -12,18 +12,20 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from rules import policy
+from rules.checks import firewall_hop, foreign_hop, peering_hop, policy_hop
 from rules.delivery import Arrival, deliver
+from rules.effective import effective
 from rules.ends import End, at, expected, start
-from rules.firewall import Answer, Packet, ruling
+from rules.firewall import Packet
 from rules.masquerade import decide
-from rules.own_routes import network_of
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.routing import Choice, choose, underlying
 from rules.snapshot import Outcome, Target, Vpc
 from rules.words import _
-from rules.world import HopKind, Peering, Pod, Route, World
+from rules.world import HopKind, Pod, Route, World
 
-BEYOND = (HopKind.VPN_TUNNEL, HopKind.INTERCONNECT, HopKind.HUB, HopKind.ILB)
+HYBRID = (HopKind.VPN_TUNNEL, HopKind.INTERCONNECT, HopKind.HUB)
+BEYOND = (*HYBRID, HopKind.ILB)
 
 
 def local_vpc(world: World, source: Source) -> Vpc | None:
@@ -116,7 +118,7 @@ class _Walker:
 
     def _policy(self, begin: End, pod: Pod) -> Hop:
         found = policy.egress(self.world, pod, self.dest, self.protocol, self.port)
-        return _policy_hop(Leg.FORWARD, begin, found)
+        return policy_hop(Leg.FORWARD, begin, found)
 
     def _masquerade(self, begin: End, found: Masquerade) -> Hop:
         node = begin.node
@@ -157,7 +159,7 @@ class _Walker:
             sentence = sentence.format(dest=self.dest, place=where)
         elif end.pod is not None and begin.address is not None:
             found = policy.ingress(self.world, end.pod, begin.address, self.protocol, self.port)
-            hops.append(_policy_hop(Leg.FORWARD, end, found))
+            hops.append(policy_hop(Leg.FORWARD, end, found))
         hops.append(Hop(Leg.FORWARD, where, "deliver", verdict, sentence, reason, owner=owner, vpc=here))
         answer = _("The answer does not leave {place} either.").format(place=where)
         back = Hop(Leg.RETURN, where, "deliver", Verdict.OK, answer, owner=owner, vpc=here)
@@ -195,8 +197,8 @@ class _Walker:
         landing = self._landing(choice, here, self.dest)
         crosses = None if landing is None else landing != here
         packet = Packet(seen, self.dest, self.protocol, self.port, crosses)
-        tail.forward.append(self._firewall(Leg.FORWARD, "EGRESS", begin, here, packet))
-        if (foreign := self._foreign(Leg.FORWARD, begin, here, seen)) is not None:
+        tail.forward.append(firewall_hop(self.world, Leg.FORWARD, "EGRESS", begin, here, packet))
+        if (foreign := foreign_hop(Leg.FORWARD, begin, here, seen)) is not None:
             tail.forward.append(foreign)
         tail.forward += self._travel(Leg.FORWARD, choice, here, landing, tail)
         if landing is None:
@@ -207,16 +209,19 @@ class _Walker:
         if far.vm is not None or far.rule is None or far.rule.scheme == "INTERNAL":
             known = far.vm is not None or far.rule is not None or not _gone(hops)
             if known:
-                tail.forward.append(self._firewall(Leg.FORWARD, "INGRESS", far, landing, packet))
+                tail.forward.append(firewall_hop(self.world, Leg.FORWARD, "INGRESS", far, landing, packet))
         if far.pod is not None:
             found = policy.ingress(self.world, far.pod, seen, self.protocol, self.port)
-            tail.forward.append(_policy_hop(Leg.FORWARD, far, found))
+            tail.forward.append(policy_hop(Leg.FORWARD, far, found))
         tail.forward += hops
-        self._return(begin, far, landing, seen, masqueraded, tail)
+        real = expected(self.world, here, self.dest)
+        if far.vm is None and far.rule is None and real is not None and real != landing:
+            far = at(self.world, real, self.dest)  # the way there misses it; its answer starts where it is
+        self._return(begin, far, far.vpc or landing, seen, masqueraded, tail)
         return tail
 
     def _return(self, begin: End, far: End, there: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail) -> None:
-        if (foreign := self._foreign(Leg.RETURN, far, there, self.dest)) is not None:
+        if (foreign := foreign_hop(Leg.RETURN, far, there, self.dest)) is not None:
             tail.back.append(foreign)
         choice = choose(
             self.world,
@@ -300,11 +305,14 @@ class _Walker:
         sentence, verdict = choice.sentence, choice.verdict
         if choice.policy is not None:
             tail.lost = True
+        elif leg is Leg.RETURN and route is not None and route.next_hop.kind in HYBRID and not self._hybrid_home():
+            verdict = Verdict.DROP
+            sentence += " " + _("Nothing in the sender's VPC comes from there.")
         elif verdict is Verdict.OK and route is not None and route.next_hop.kind in BEYOND:
             verdict, tail.lost = Verdict.UNKNOWN, True
             sentence += " " + _("What is behind it cannot be read.")
         elif verdict is Verdict.OK and route is not None and route.next_hop.kind is HopKind.INTERNET_GATEWAY:
-            verdict, sentence = self._to_internet(here, landing, sentence, tail)
+            verdict, sentence = self._to_internet(choice, landing, sentence, tail)
         hops = [
             Hop(
                 leg,
@@ -320,89 +328,25 @@ class _Walker:
             )
         ]
         if landing is not None and landing != here:
-            peering = self._peering(leg, here, landing)
+            peering = peering_hop(self.world, leg, here, landing)
             if peering is not None:
                 hops.append(peering)
         return hops
 
-    def _to_internet(self, here: Vpc, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
-        if landing is not None and landing != here:
+    def _hybrid_home(self) -> bool:
+        """Whether anything of the sender's VPC leads into a tunnel, so that an answer could come back through one."""
+        home = self.start.vpc if self.start else None
+        if home is None:
+            return True
+        rows = effective(self.world, home)
+        return bool(rows.unread) or any((rows.under.get(route, route)).next_hop.kind in HYBRID for route in rows.routes)
+
+    def _to_internet(self, choice: Choice, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
+        if landing is not None and landing != choice.vpc:
             text = _("{sentence} {landing} uses {dest} privately, so the packet is lost on the public internet.")
-            return Verdict.DROP, text.format(sentence=sentence, landing=landing, dest=self.dest)
+            return Verdict.DROP, text.format(sentence=sentence, landing=landing, dest=choice.dest)
         tail.lost = True
         return Verdict.UNKNOWN, sentence + " " + _("What the public internet does with it cannot be read.")
-
-    def _peering(self, leg: Leg, here: Vpc, landing: Vpc) -> Hop | None:
-        """The peering between the two; None when there is none."""
-        mine = network_of(self.world, here).peering_to(landing)
-        theirs = network_of(self.world, landing).peering_to(here)
-        if mine is None and theirs is None:
-            return None
-        name = (mine or theirs or Peering(here, "", landing, True)).name
-        down = next((side for side in (mine, theirs) if side is not None and not side.active), None)
-        missing = next(
-            (
-                vpc
-                for vpc, side in ((here, mine), (landing, theirs))
-                if side is None and network_of(self.world, vpc).peerings is not None
-            ),
-            None,
-        )
-        if down is None and missing is None:
-            sentence = _("Peering {name} of {here} to {landing} is ACTIVE.").format(
-                name=name, here=here, landing=landing
-            )
-            return Hop(leg, str(here), "peering", Verdict.OK, sentence, "", name, here.project, here)
-        if missing is not None:
-            sentence = _("The peering between {here} and {landing} is not ACTIVE: {missing} has no peering back.")
-            sentence = sentence.format(here=here, landing=landing, missing=missing)
-            return Hop(leg, str(here), "peering", Verdict.DROP, sentence, "NO_ROUTE", name, missing.project, here)
-        details = down.state_details if down else ""
-        sentence = _("Peering {name} between {here} and {landing} is not ACTIVE. {details}").format(
-            name=name, here=here, landing=landing, details=details
-        )
-        owner = here.project
-        return Hop(leg, str(here), "peering", Verdict.DROP, sentence.strip(), "NO_ROUTE", name, owner, here)
-
-    def _firewall(self, leg: Leg, direction: str, end: End, vpc: Vpc, packet: Packet) -> Hop:
-        found = ruling(self.world, vpc, end.vm, direction, packet)
-        place = f"node {end.node.name}" if end.node is not None else end.place
-        rule = found.rule
-        organisation = rule is not None and rule.stage == "hierarchical"
-        return Hop(
-            leg,
-            place,
-            "egress-firewall" if direction == "EGRESS" else "ingress-firewall",
-            _VERDICTS[found.answer],
-            found.sentence,
-            "FIREWALL_RULE" if found.answer is Answer.DENY else "",
-            (rule.object or rule.name) if rule else "",
-            "organization" if organisation else vpc.project,
-            vpc,
-        )
-
-    def _foreign(self, leg: Leg, end: End, vpc: Vpc, source: IPv4Address) -> Hop | None:
-        """May the VM send from an address that is not its own? Asked of pods that keep theirs."""
-        if end.pod is None or end.node is None or source != end.pod.address or source == end.node.address:
-            return None
-        place, owner, vm = f"node {end.node.name}", vpc.project, end.vm
-        if vm is None:
-            sentence = _("Whether {node} may send from {source} cannot be told: its VM could not be read.")
-            text = sentence.format(node=end.node.name, source=source)
-            return Hop(leg, place, "anti-spoofing", Verdict.UNKNOWN, text, "", "", owner, vpc)
-        alias = next((each for nic in vm.interfaces for each in nic.aliases if source in each), None)
-        if alias is not None:
-            text = _("{source} is in {alias}, an alias range of VM {vm}.").format(
-                source=source, alias=alias, vm=vm.name
-            )
-            return Hop(leg, place, "anti-spoofing", Verdict.OK, text, "", vm.name, owner, vpc)
-        if vm.can_ip_forward:
-            text = _("VM {vm} has canIpForward=true and may send from {source}.").format(vm=vm.name, source=source)
-            return Hop(leg, place, "anti-spoofing", Verdict.OK, text, "", vm.name, owner, vpc)
-        text = _(
-            "VM {vm} may not send from {source}: canIpForward=false and no alias range holds it, so Google drops it."
-        ).format(vm=vm.name, source=source)
-        return Hop(leg, place, "anti-spoofing", Verdict.DROP, text, "FOREIGN_IP_DISALLOWED", vm.name, owner, vpc)
 
     def _nowhere(self, tail: _Tail) -> _Tail:
         sentence = _("In which VPC {dest} lies cannot be told, so its way back cannot be either.").format(
@@ -430,23 +374,6 @@ class _Walker:
             tuple(_either_hops(kept.back, worn.back)),
             outcomes.pop() if len(outcomes) == 1 else None,
         )
-
-
-_VERDICTS = {Answer.ALLOW: Verdict.OK, Answer.DENY: Verdict.DROP, Answer.UNKNOWN: Verdict.UNKNOWN}
-
-
-def _policy_hop(leg: Leg, end: End, found: policy.PolicyRuling) -> Hop:
-    return Hop(
-        leg,
-        end.place,
-        "policy",
-        _VERDICTS[found.answer],
-        found.sentence,
-        "GKE_NETWORK_POLICY" if found.answer is Answer.DENY else "",
-        found.policy,
-        end.node.project if end.node else "",
-        end.vpc,
-    )
 
 
 def _gone(hops: Sequence[Hop]) -> bool:
