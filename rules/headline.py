@@ -116,6 +116,10 @@ def _unknown(case: Case, answer: Answer, causes: tuple[CauseFound, ...]) -> str:
         return _("{pod} does not reach {target}; the broken leg cannot be told: {doubt}").format(
             pod=pod, target=target, doubt=doubt.sentence
         )
+    if case.walk is not None and case.walk.breaks:
+        return _(
+            "{pod} does not reach {target}; the only break that was read is refuted by an answer to another probe."
+        ).format(pod=pod, target=target)
     return _("{pod} does not reach {target} although everything that was read lets it through.").format(
         pod=pod, target=target
     )

@@ -34,7 +34,7 @@ def check(case: Case) -> Finding | None:
             *intent.facts(case),
         ),
         remedies=intent.REMEDIES,
-        decides=_("an agent log without “Error syncing configuration” since the ConfigMap was changed"),
+        decides=_('an agent log without "Error syncing configuration" since the ConfigMap was changed'),
         next=intent.agent_log(),
     )
 

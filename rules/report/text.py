@@ -12,7 +12,17 @@ from rules.report.plain import cells, pad, plain, wrap
 from rules.words import _, plural
 
 SHOWN_ROWS = 12
-_STAND_INS = (("→", "->"), ("–", "-"), ("…", "~"), ("⊇", ">="), ("’", "'"), ("×", "x"), ("∈", "in"))
+_STAND_INS = (
+    ("→", "->"),
+    ("–", "-"),
+    ("…", "~"),
+    ("⊇", ">="),
+    ("’", "'"),
+    ("×", "x"),
+    ("∈", "in"),
+    ("“", '"'),
+    ("”", '"'),
+)
 _COLOURS = {"good": "36", "bad": "1;33", "doubt": "35", "idle": "2", "head": "1"}
 
 
@@ -162,12 +172,16 @@ class _Text:
         cols = [(row.dest, row.kind, str(row.priority), self.plain(row.next_hop)) for row in rows]
         sizes = [2 + max(cells(col[place]) for col in (heads, *cols)) for place in range(4)]
         words = max(cells(labels.route_word(row)) for row in rows)
-        sizes[3] = max(12, min(sizes[3], self.width - 4 - sum(sizes[:3]) - words))
+        beside = self.width - 4 - sum(sizes[:3]) - words >= 12
+        sizes[3] = min(sizes[3], self.width - 4 - sum(sizes[:3]) - (words if beside else 0))
         yield "    " + "".join(self.pad(head, size) for head, size in zip(heads, sizes, strict=True)).rstrip()
         for row, col in zip(rows, cols, strict=True):
             mark = self.glyphs.good if row.used else self.glyphs.bad if row.ghost else self.glyphs.idle
             line = "".join(self.pad(text, size - 2) + "  " for text, size in zip(col, sizes, strict=True))
-            yield f"  {self.mark(mark)} {line}{labels.route_word(row)}".rstrip()
+            word = labels.route_word(row)
+            yield f"  {self.mark(mark)} {line}{word if beside else ''}".rstrip()
+            if word and not beside:
+                yield from self.say(word, indent=6)
             if row.ghost and row.sentence:
                 yield from self.say(row.sentence, indent=6)
 

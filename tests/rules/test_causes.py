@@ -183,7 +183,7 @@ def near_firewall_all(data: dict[str, Any]) -> None:
     [
         (near_tagged, "ok ok ok timeout", {"RC01", "RC02", "RC03"}),
         (near_pending, "ok ok ok timeout", {"RC01", "RC02", "RC03"}),
-        (near_overlap, "ok ok ok timeout", {"RC01", "RC02", "RC03"}),
+        (near_overlap, "timeout ok ok timeout", {"RC01", "RC02", "RC03"}),
         (near_firewall_all, "ok ok timeout timeout", {"RC30", "RC31"}),
     ],
 )
