@@ -1,0 +1,216 @@
+"""Start, find and stop the lab from another process. Nothing here prints.
+
+running = start("article", speed=20)
+os.environ.update(environment(running))
+stop()
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import http.client
+import math
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from lab import state
+from lab.scenario import ScenarioError, load, names
+from lab.state import Running
+from rules.words import _
+
+START_SECONDS = 30.0
+STOP_SECONDS = 10.0
+POLL_SECONDS = 0.02
+
+__all__ = ["LabError", "Running", "environment", "running", "start", "stop"]
+
+
+class LabError(RuntimeError):
+    """The lab cannot do that; the message is one sentence that says what to do."""
+
+
+def start(scenario: str, *, fabric: str = "simulated", speed: float = 1.0, port: int | None = None) -> Running:
+    """Start the lab on a scenario (a name, or the path of one's own file); returns when it is ready.
+
+    Raises LabError when it runs already, when the port is taken, when the scenario is broken, when it does not start.
+    """
+    if not (math.isfinite(speed) and 0 < speed <= 10_000):
+        raise LabError(_("{speed} is not a speed; give a number above 0, such as 20.").format(speed=speed))
+    try:
+        load(scenario)
+    except ScenarioError as error:
+        raise LabError(str(error)) from error
+    which = scenario if scenario in names() else str(Path(scenario).absolute())
+    folder = _folder()
+    with _alone(folder):
+        found = running()
+        if found is not None:
+            raise LabError(
+                _("The lab is running already, on scenario {scenario}; stop it first with `wayhome lab stop`.").format(
+                    scenario=found.scenario
+                )
+            )
+        for name in (state.FILE, state.FAILURE, state.KUBECONFIG):
+            (folder / name).unlink(missing_ok=True)
+        return _spawn(folder, which, fabric, speed, port)
+
+
+def running() -> Running | None:
+    """The running lab, or None. What a lab that was killed left behind counts for nothing."""
+    found = state.read(state.lab_dir())
+    return found if found is not None and state.alive(found) else None
+
+
+def stop() -> None:
+    """End the lab and wait until it has gone; nothing happens when none runs."""
+    found = running()
+    if found is not None:
+        _end(found)
+    folder = state.lab_dir()
+    for name in (state.FILE, state.FAILURE, state.KUBECONFIG):
+        (folder / name).unlink(missing_ok=True)
+
+
+def environment(running: Running) -> dict[str, str]:
+    """Variables with which unchanged kubectl, gcloud and wayhome use that lab."""
+    found = {
+        "KUBECONFIG": running.kubeconfig,
+        "WAYHOME_COMPUTE_ENDPOINT": running.compute,
+        "WAYHOME_CONTAINER_ENDPOINT": running.container,
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{running.compute}/compute/v1/",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER": f"{running.container}/",
+        "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
+        "CLOUDSDK_CORE_PROJECT": running.project,
+    }
+    return found | _no_proxy(os.environ)
+
+
+def _no_proxy(present: Mapping[str, str]) -> dict[str, str]:
+    """Where a proxy is set, loopback has to be left out of it."""
+    if not any(present.get(name) for name in ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "ALL_PROXY")):
+        return {}
+    found = {}
+    for name in ("no_proxy", "NO_PROXY"):
+        hosts = [host.strip() for host in present.get(name, "").split(",") if host.strip()]
+        if not {"*", "127.0.0.1"} & set(hosts):
+            found[name] = ",".join([*hosts, "127.0.0.1"])
+    return found
+
+
+def _folder() -> Path:
+    folder = state.lab_dir()
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.chmod(0o700)
+    except OSError as error:
+        raise LabError(
+            _(
+                "The lab cannot use the folder {folder} ({reason}); set WAYHOME_STATE_DIR to one that you can write."
+            ).format(folder=folder, reason=error.strerror)
+        ) from error
+    return folder
+
+
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Only one process starts a lab at a time."""
+    with (folder / "lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise LabError(_("Another process is starting the lab just now; wait for it.")) from None
+        yield
+
+
+def _spawn(folder: Path, scenario: str, fabric: str, speed: float, port: int | None) -> Running:
+    command = [sys.executable, "-m", "lab.daemon", str(folder), "--scenario", scenario, "--fabric", fabric]
+    command += ["--speed", str(speed), *(["--port", str(port)] if port else [])]
+    path = os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
+    log = os.open(folder / state.LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            cwd="/",
+            env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
+        )
+    finally:
+        os.close(log)
+    until = time.monotonic() + START_SECONDS
+    try:
+        while time.monotonic() < until:
+            found = state.read(folder)
+            if found is not None and found.pid == process.pid and _answers(found):
+                return found
+            if process.poll() is not None:
+                raise LabError(_failure(folder))
+            time.sleep(POLL_SECONDS)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    process.kill()
+    process.wait()
+    raise LabError(
+        _("The lab did not start within {seconds} seconds; {log} says how far it came.").format(
+            seconds=int(START_SECONDS), log=folder / state.LOG
+        )
+    )
+
+
+def _failure(folder: Path) -> str:
+    try:
+        return (folder / state.FAILURE).read_text(encoding="utf-8")
+    except OSError:
+        return _("The lab ended before it was ready; {log} says why.").format(log=folder / state.LOG)
+
+
+def _answers(found: Running) -> bool:
+    """Whether all three servers take connections and speak."""
+    unchecked = ssl._create_unverified_context()  # noqa: S323 - whether it speaks, not who it is
+    for url, path in ((found.kubernetes, "/readyz"), (found.compute, "/"), (found.container, "/")):
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port or 0
+        connection = (
+            http.client.HTTPSConnection(host, port, timeout=5, context=unchecked)
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, port, timeout=5)
+        )
+        try:
+            connection.request("GET", path)
+            connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+    return True
+
+
+def _end(found: Running) -> None:
+    for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(found.pid, number)
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            _reap(found.pid)
+            if not state.alive(found):
+                return
+            time.sleep(POLL_SECONDS)
+    raise LabError(_("The lab's process {pid} does not end; end it by hand.").format(pid=found.pid))
+
+
+def _reap(pid: int) -> None:
+    """Take note of the end of a child of our own, so that it is gone."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
