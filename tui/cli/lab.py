@@ -71,11 +71,14 @@ def _start(argv: Sequence[str]) -> int:
 
     if "/" not in args.scenario and not args.scenario.endswith((".yaml", ".yml")):
         require_scenario(args.scenario)
+    try:
+        asked = scenario.load(args.scenario).question
+    except scenario.ScenarioError as error:
+        raise CliError(str(error)) from error
     from lab import control
 
     say(_("Starting the lab on {scenario} …").format(scenario=args.scenario))
     control.start(args.scenario, fabric=args.fabric, speed=args.speed, port=args.port)
-    asked = scenario.load(args.scenario).question
     report(
         "\n".join(
             [
