@@ -23,11 +23,14 @@ class Backend:
         self._tables: dict[str, list[Object]] = {}
         self._memo: dict[Hashable, Any] = {}
         self._forget = store.listen(self._changed)
+        self._closed = False
 
     async def close(self) -> None:
-        """Stop what is running and let go of the store."""
-        self._forget()
-        await self.operations.close()
+        """Stop what is running and let go of the store; again does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._forget()
+            await self.operations.close()
 
     def _changed(self, event: Event) -> None:
         room, _, rest = event.table.partition("/")

@@ -162,7 +162,12 @@ def _both(one: str, other: str) -> ApiError:
 def _log_config(given: object) -> Object:
     if not isinstance(given, dict):
         raise bad_request("Invalid value at 'resource.logConfig'")
-    return {"enable": False, **given}
+    check.body(given, ("enable", "metadata"), "resource.log_config")
+    found: Object = {"enable": check.flag(given.get("enable", False), "resource.logConfig.enable")}
+    if "metadata" in given:
+        known = ("EXCLUDE_ALL_METADATA", "INCLUDE_ALL_METADATA")
+        found["metadata"] = check.choice(given["metadata"], "resource.logConfig.metadata", known)
+    return found
 
 
 def _written(given: str, field: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import logging
 import re
 import secrets
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import web
 
-from lab.compute import batch, effective, fields, firewalls, networks, peerings, places, routes, waiting
+from lab.compute import batch, effective, fields, firewalls, instances, networks, peerings, places, routes, waiting
 from lab.compute.backend import Backend
 from lab.compute.call import Call, Method
 from lab.compute.errors import ApiError, bad_request
 from lab.compute.node_routes import NodeRoutes
 from lab.store import Object, Store
+
+log = logging.getLogger(__name__)
 
 BASE = "/compute/v1/"
 MAX_BODY = 16 * 1024 * 1024
@@ -26,6 +29,7 @@ METHODS: tuple[Method, ...] = (
     *routes.METHODS,
     *firewalls.METHODS,
     *effective.METHODS,
+    *instances.METHODS,
     *places.METHODS,
     *waiting.METHODS,
 )
@@ -44,6 +48,9 @@ class Api:
             return 200, await self._answer(verb, path, dict(query), body)
         except ApiError as error:
             return error.status, error.body()
+        except Exception:
+            log.exception("%s %s", verb, path)
+            return 500, ApiError(500, "backendError", "The lab has made a mistake; its log says which.").body()
 
     async def _answer(self, verb: str, path: str, query: dict[str, str], body: bytes) -> Object | None:
         method, words = self._find(verb, path)
