@@ -28,9 +28,9 @@ def consent_word(changes: Sequence[Change]) -> str:
 
 def title_of(change: Change) -> str:
     """What the change does to what, and whose it is."""
-    place = " ".join(f"{key} {value}" for key, value in change.key.items())
+    place = "/".join(str(value) for value in change.key.values())
     verb = _("create") if change.before is None else _("delete") if change.after is None else _("change")
-    return _("{verb} {kind}: {place}   owner {owner}").format(
+    return _("{verb} {kind} {place} (owner {owner})").format(
         verb=verb, kind=change.kind, place=place, owner=change.owner
     )
 

@@ -19,7 +19,7 @@ log = logging.getLogger("wayhome.tui")
 
 
 @dataclass
-class ErrandFailed(Message):
+class ErrandFailed(Message, bubble=False):
     """An errand ended with an exception."""
 
     run: int
@@ -28,7 +28,7 @@ class ErrandFailed(Message):
 
 
 @dataclass
-class Spoke(Message):
+class Spoke(Message, bubble=False):
     """Something reported progress while an errand was under way."""
 
     run: int

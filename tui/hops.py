@@ -18,6 +18,7 @@ def kind_word(kind: str) -> str:
     return {
         "policy": _("network policy"),
         "masquerade": _("masquerade"),
+        "anti-spoofing": _("anti-spoofing"),
         "egress-firewall": _("egress firewall"),
         "route": _("route"),
         "peering": _("peering"),
@@ -55,19 +56,14 @@ def _lane(hops: Sequence[Hop], offset: int, broken: int | None) -> tuple[Stop, .
             Stop(
                 kind=plain(kind_word(hop.kind)),
                 at=plain(hop.at),
-                detail=plain(_detail(hop)),
+                detail=plain(hop.sentence),
                 state=of_verdict(Verdict.NOT_REACHED if beyond and hop.verdict is Verdict.OK else hop.verdict),
                 beyond=beyond,
                 first_break=number == broken,
+                short=plain(hop.at.rsplit("/", 1)[-1].removeprefix("node ")),
             )
         )
     return tuple(stops)
-
-
-def _detail(hop: Hop) -> str:
-    if hop.reason:
-        return f"{hop.reason}: {hop.sentence}"
-    return hop.sentence
 
 
 def standing(walk: Walk, number: int) -> str:

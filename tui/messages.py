@@ -13,7 +13,7 @@ from tui.ports import Lesson, Plan, Planned
 
 
 @dataclass
-class Connected(Message):
+class Connected(Message, bubble=False):
     """The cluster answered; the probes are planned."""
 
     run: int
@@ -21,15 +21,15 @@ class Connected(Message):
 
 
 @dataclass
-class ConfigurationRead(Message):
-    """Every configuration read has come back or become a gap."""
+class ConfigurationRead(Message, bubble=False):
+    """Every configuration read has come back or become a gap; the plan may know more addresses now."""
 
     run: int
-    snapshot: Snapshot
+    plan: Sequence[Planned]
 
 
 @dataclass
-class ProbeFinished(Message):
+class ProbeFinished(Message, bubble=False):
     """One measurement is there."""
 
     run: int
@@ -37,7 +37,7 @@ class ProbeFinished(Message):
 
 
 @dataclass
-class Judged(Message):
+class Judged(Message, bubble=False):
     """The rules have looked at `snapshot`."""
 
     run: int
@@ -46,7 +46,7 @@ class Judged(Message):
 
 
 @dataclass
-class RecordingOpened(Message):
+class RecordingOpened(Message, bubble=False):
     """A Snapshot was read from a file and judged."""
 
     run: int
@@ -56,7 +56,7 @@ class RecordingOpened(Message):
 
 
 @dataclass
-class LessonsListed(Message):
+class LessonsListed(Message, bubble=False):
     """The lab's scenarios are known, and which of them runs."""
 
     run: int
@@ -65,7 +65,7 @@ class LessonsListed(Message):
 
 
 @dataclass
-class LabStarted(Message):
+class LabStarted(Message, bubble=False):
     """A scenario runs and can be asked about."""
 
     run: int
@@ -73,7 +73,7 @@ class LabStarted(Message):
 
 
 @dataclass
-class PlanMade(Message):
+class PlanMade(Message, bubble=False):
     """A remedy has become a plan; `dry_run` is what the server said to trying it, or ''."""
 
     run: int
@@ -82,7 +82,7 @@ class PlanMade(Message):
 
 
 @dataclass
-class PlanApplied(Message):
+class PlanApplied(Message, bubble=False):
     """A plan was carried out and measured again; `run_made` is what a rollback needs."""
 
     run: int
@@ -90,7 +90,7 @@ class PlanApplied(Message):
 
 
 @dataclass
-class RolledBack(Message):
+class RolledBack(Message, bubble=False):
     """A run was taken back."""
 
     run: int
@@ -98,7 +98,7 @@ class RolledBack(Message):
 
 
 @dataclass
-class Remeasured(Message):
+class Remeasured(Message, bubble=False):
     """After a change everything was read and probed again."""
 
     run: int
@@ -107,7 +107,7 @@ class Remeasured(Message):
 
 
 @dataclass
-class Written(Message):
+class Written(Message, bubble=False):
     """A file was written."""
 
     run: int

@@ -15,8 +15,8 @@ from tui.glyphs import State, glyph
 from tui.plain import fit, width_of
 
 BOX_WIDTH = 30
+WIDEST_BOX = 46
 GAP = 5
-TEXT_LINES = 3
 BOXES_FROM = 120
 
 
@@ -30,6 +30,12 @@ class Stop:
     state: State
     beyond: bool = False
     first_break: bool = False
+    short: str = ""
+
+    @property
+    def brief(self) -> str:
+        """Where, as short as it can be said."""
+        return self.short or self.at
 
 
 @dataclass(frozen=True)
@@ -132,12 +138,20 @@ def _runs(cells: Sequence[tuple[str, str, int | None]]) -> tuple[Run, ...]:
     return tuple(runs)
 
 
-def draw(lanes: Sequence[Lane], width: int, *, ascii: bool = False, boxes: bool | None = None) -> Drawing:
-    """Draw the lanes in `width` cells: boxes from 120 cells on, or as `boxes` says, else the ladder."""
+def draw(
+    lanes: Sequence[Lane], width: int, *, height: int | None = None, ascii: bool = False, boxes: bool | None = None
+) -> Drawing:
+    """Draw the lanes in `width` cells: boxes from 120 cells on, or as `boxes` says, else the ladder.
+
+    Boxes hold more of their details where `height` allows it; a drawing may still be higher than that.
+    """
     as_boxes = width >= BOXES_FROM if boxes is None else boxes
-    if as_boxes and width >= BOX_WIDTH:
-        return _boxes(lanes, width, ascii)
-    return _ladder(lanes, width, ascii)
+    if not as_boxes or width < BOX_WIDTH + 2:
+        return _ladder(lanes, width, ascii)
+    roomy = _boxes(lanes, width, ascii, details=2)
+    if height is None or len(roomy.rows) <= height:
+        return roomy
+    return _boxes(lanes, width, ascii, details=1)
 
 
 def _ladder(lanes: Sequence[Lane], width: int, ascii: bool) -> Drawing:
@@ -147,7 +161,7 @@ def _ladder(lanes: Sequence[Lane], width: int, ascii: bool) -> Drawing:
     every = [stop for lane in lanes for stop in lane.stops]
     digits = len(str(max(len(every), 1)))
     kinds = min(max((width_of(stop.kind) for stop in every), default=0), 18)
-    ats = min(max((width_of(stop.at) for stop in every), default=0), max(width // 4, 10))
+    ats = min(max((width_of(stop.brief) for stop in every), default=0), max(width // 4, 10))
     y = 0
     for index, lane in enumerate(lanes):
         if index:
@@ -162,7 +176,7 @@ def _ladder(lanes: Sequence[Lane], width: int, ascii: bool) -> Drawing:
             canvas.put(3, y, str(number + 1).rjust(digits), "quiet", number)
             canvas.put(4 + digits, y, fit(stop.kind, kinds, ellipsis=pen.ellipsis), _text_role(stop), number)
             x = 6 + digits + kinds
-            canvas.put(x, y, fit(stop.at, ats, ellipsis=pen.ellipsis), "quiet", number)
+            canvas.put(x, y, fit(stop.brief, ats, ellipsis=pen.ellipsis), "quiet", number)
             x += ats + 2
             rest = fit(stop.detail, max(width - x, 0), ellipsis=pen.ellipsis).rstrip()
             canvas.put(x, y, rest, role if stop.first_break else _text_role(stop), number)
@@ -177,13 +191,14 @@ def _text_role(stop: Stop) -> str:
     return "strong" if stop.first_break else "plain"
 
 
-def _boxes(lanes: Sequence[Lane], width: int, ascii: bool) -> Drawing:
+def _boxes(lanes: Sequence[Lane], width: int, ascii: bool, *, details: int) -> Drawing:
     pen = _ASCII if ascii else _LINES
     canvas = _Canvas(width)
     places: list[Box] = []
-    step = BOX_WIDTH + GAP
-    across = max(1, (width - 1 + GAP) // step)
-    tall = TEXT_LINES + 2
+    across = max(1, (width - 2 + GAP) // (BOX_WIDTH + GAP))
+    wide = min((width - 2 - GAP * (across - 1)) // across, WIDEST_BOX)
+    step = wide + GAP
+    tall = details + 4
     y = 0
     for index, lane in enumerate(lanes):
         if index:
@@ -193,7 +208,7 @@ def _boxes(lanes: Sequence[Lane], width: int, ascii: bool) -> Drawing:
         for order, stop in enumerate(lane.stops):
             row, place = divmod(order, across)
             column = place if row % 2 == 0 else across - 1 - place
-            box = Box(1 + column * step, y + row * (tall + 1), BOX_WIDTH, tall)
+            box = Box(1 + column * step, y + row * (tall + 1), wide, tall)
             _box(canvas, box, stop, len(places), pen, ascii)
             if order + 1 < len(lane.stops):
                 _arrow(canvas, box, stop, pen, last=place == across - 1, leftward=row % 2 == 1)
@@ -211,14 +226,29 @@ def _box(canvas: _Canvas, box: Box, stop: Stop, number: int, pen: _Pen, ascii: b
     inner = box.width - 2
     canvas.put(box.x, box.y, corners[0] + bar * inner + corners[1], edge, number)
     canvas.put(box.x, box.y + box.height - 1, corners[2] + bar * inner + corners[3], edge, number)
-    for line in range(TEXT_LINES):
-        canvas.put(box.x, box.y + 1 + line, pen.vertical + " " * inner + pen.vertical, edge, number)
+    for line in range(1, box.height - 1):
+        canvas.put(box.x, box.y + line, pen.vertical + " " * inner + pen.vertical, edge, number)
     room = inner - 2
     canvas.put(box.x + 2, box.y + 1, glyph(stop.state, ascii=ascii), role, number)
     canvas.put(box.x + 4, box.y + 1, fit(stop.kind, room - 2, ellipsis=pen.ellipsis), _text_role(stop), number)
     canvas.put(box.x + 2, box.y + 2, fit(stop.at, room, ellipsis=pen.ellipsis), "quiet", number)
     detail = role if stop.first_break else _text_role(stop)
-    canvas.put(box.x + 2, box.y + 3, fit(stop.detail, room, ellipsis=pen.ellipsis), detail, number)
+    for line, text in enumerate(_wrapped(stop.detail, room, box.height - 4, pen)):
+        canvas.put(box.x + 2, box.y + 3 + line, text, detail, number)
+
+
+def _wrapped(text: str, width: int, most: int, pen: _Pen) -> list[str]:
+    """`text` in at most `most` lines, broken between words, the last one cut where there is more."""
+    lines: list[str] = []
+    words = text.split()
+    while words and len(lines) < most - 1:
+        line = words.pop(0)
+        while words and width_of(line) + 1 + width_of(words[0]) <= width:
+            line += " " + words.pop(0)
+        lines.append(fit(line, width, ellipsis=pen.ellipsis))
+    if words:
+        lines.append(fit(" ".join(words), width, ellipsis=pen.ellipsis))
+    return lines
 
 
 def _arrow(canvas: _Canvas, box: Box, stop: Stop, pen: _Pen, *, last: bool, leftward: bool) -> None:

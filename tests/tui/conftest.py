@@ -64,7 +64,7 @@ def snapshot(*ids: str, broken: bool = True) -> Snapshot:
             }
         },
         node_nat={"gke-node-01": "*nat\n-A POSTROUTING -j IP-MASQ\nCOMMIT\n"},
-        probes=tuple(measured(id, broken=broken) for id in ids),
+        probes=tuple(measured(name, broken=broken) for name in ids),
         gaps=(Gap("compute.networks.listPeeringRoutes", "project-b/vpc-b", "forbidden", "compute.networks.get", "no"),),
     )
 
@@ -134,13 +134,20 @@ def routes() -> dict[Vpc, tuple[RouteRow, ...]]:
 
 def offers() -> tuple[Offer, ...]:
     """Two fixes."""
-    matrix = tuple(MatrixRow(id, measured(id).outcome, "ok", None) for id in VIA)
+    matrix = tuple(MatrixRow(name, measured(name).outcome, "ok", None) for name in VIA)
     config = {"namespace": "kube-system", "name": "ip-masq-agent"}
     change = Change(
-        "kubernetes", "ConfigMap", config, "project-a", None, {"data": {"config": "nonMasqueradeCIDRs:\n- 10.1.0.0/16\n"}}
+        "kubernetes",
+        "ConfigMap",
+        config,
+        "project-a",
+        None,
+        {"data": {"config": "nonMasqueradeCIDRs:\n- 10.1.0.0/16\n"}},
     )
     peering = {"project": "project-a", "network": "vpc-a", "peering": "a-to-b"}
-    export = Change("compute", "peering", peering, "project-a", {"exportCustomRoutes": False}, {"exportCustomRoutes": True})
+    export = Change(
+        "compute", "peering", peering, "project-a", {"exportCustomRoutes": False}, {"exportCustomRoutes": True}
+    )
     return (
         Offer(
             "masquerade-minimal",
@@ -179,11 +186,11 @@ def offers() -> tuple[Offer, ...]:
 def report(shot: Snapshot, *, broken: bool = True) -> Report:
     """The article's Report for a Snapshot."""
     rows = []
-    for id in VIA:
-        probe = shot.probe(id)
-        predicted = measured(id, broken=broken).outcome
+    for name, via in VIA.items():
+        probe = shot.probe(name)
+        predicted = measured(name, broken=broken).outcome
         observed = probe.outcome if probe is not None else None
-        rows.append(MatrixRow(id, observed, predicted, None if observed is None else observed == predicted, VIA[id]))
+        rows.append(MatrixRow(name, observed, predicted, None if observed is None else observed == predicted, via))
     return Report(
         answer=Answer.BROKEN if broken else Answer.REACHABLE,
         headline="The answer cannot find the way home: vpc-b has no route to 172.16.1.2." if broken else "It answers.",
@@ -193,7 +200,14 @@ def report(shot: Snapshot, *, broken: bool = True) -> Report:
         walk=walk(broken=broken),
         routes=routes(),
         causes=(
-            CauseFound("RC01", "Custom routes are not exchanged", Status.CONFIRMED, True, "exportCustomRoutes is false.", ("a-to-b",)),
+            CauseFound(
+                "RC01",
+                "Custom routes are not exchanged",
+                Status.CONFIRMED,
+                True,
+                "exportCustomRoutes is false.",
+                ("a-to-b",),
+            ),
         )
         if broken
         else (),
@@ -242,7 +256,7 @@ class FakeSession:
         self.say(Read("kubernetes.nodes", 0.1))
 
     def plan(self) -> tuple[FakePlanned, ...]:
-        return tuple(FakePlanned(id, via) for id, via in VIA.items())
+        return tuple(FakePlanned(name, via) for name, via in VIA.items())
 
     def probe(self, id: str) -> Probe:
         self._call(f"probe {id}")
@@ -254,8 +268,8 @@ class FakeSession:
         return found
 
     def probe_all(self) -> None:
-        for id in VIA:
-            self.probe(id)
+        for name in VIA:
+            self.probe(name)
 
     def snapshot(self) -> Snapshot:
         return snapshot(*dict.fromkeys(self.done), broken=self.broken)
@@ -319,7 +333,10 @@ class FakeLab:
         self.started: list[str] = []
 
     def lessons(self) -> tuple[ports.Lesson, ...]:
-        return (ports.Lesson("article", "The answer that got lost", ASK), ports.Lesson("healthy", "Nothing is wrong", ASK))
+        return (
+            ports.Lesson("article", "The answer that got lost", ASK),
+            ports.Lesson("healthy", "Nothing is wrong", ASK),
+        )
 
     def start(self, name: str) -> None:
         self.started.append(name)
@@ -391,4 +408,12 @@ def settle() -> Callable[[Any], Any]:
 @pytest.fixture
 def article() -> dict[str, Any]:
     """The article's pieces, for tests that need them apart."""
-    return {"report": report, "snapshot": snapshot, "walk": walk, "routes": routes, "offers": offers, "ask": ASK, "replace": replace}
+    return {
+        "report": report,
+        "snapshot": snapshot,
+        "walk": walk,
+        "routes": routes,
+        "offers": offers,
+        "ask": ASK,
+        "replace": replace,
+    }

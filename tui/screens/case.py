@@ -60,6 +60,7 @@ class CaseScreen(Screen[None]):
         self._session: ports.Session | None = None
         self._errands = Errands(self)
         self._view = "steps"
+        self._wanted: tuple[str, ...] = ()
 
     @property
     def rooms(self) -> ports.Rooms:
@@ -90,9 +91,7 @@ class CaseScreen(Screen[None]):
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
-        if self._session is not None:
-            session, self._session = self._session, None
-            cast("WayhomeApp", self.app).say_farewell(lambda: _leave(session), "session")
+        self._let_go()
 
     # What is started
 
@@ -128,7 +127,7 @@ class CaseScreen(Screen[None]):
 
         def work(run: int) -> Message:
             session.read()
-            return messages.ConfigurationRead(run, session.snapshot())
+            return messages.ConfigurationRead(run, tuple(session.plan()))
 
         self._errands.start("read", work)
 
@@ -150,10 +149,20 @@ class CaseScreen(Screen[None]):
         self._publish(busy=_("judging"))
 
         def work(run: int) -> Message:
-            snapshot = session.snapshot()
+            snapshot = self._with_earlier(session.snapshot())
             return messages.Judged(run, snapshot, self.rooms.evaluate(snapshot))
 
         self._errands.start("judge", work)
+
+    def _with_earlier(self, snapshot: Snapshot) -> Snapshot:
+        """The Snapshot with the measurements of a session that was cancelled before this one."""
+        known = {probe.id for probe in snapshot.probes}
+        earlier = tuple(
+            probe
+            for probe in self.case.probes.values()
+            if probe.id not in known and probe.outcome is not Outcome.NOT_RUN
+        )
+        return replace(snapshot, probes=earlier + snapshot.probes) if earlier else snapshot
 
     # What has happened
 
@@ -161,10 +170,15 @@ class CaseScreen(Screen[None]):
         self._errands.done("connect")
         self._publish(connected=True, via={planned.id: planned.via for planned in event.plan})
         self._read()
+        wanted, self._wanted = self._wanted, ()
+        for one in wanted:
+            self._probe(one)
+        self._publish()
 
-    def on_configuration_read(self, _event: messages.ConfigurationRead) -> None:
+    def on_configuration_read(self, event: messages.ConfigurationRead) -> None:
         self._errands.done("read")
-        self._publish(busy="", reading=())
+        via = {planned.id: planned.via or self.case.via.get(planned.id, "") for planned in event.plan}
+        self._publish(busy="", reading=(), via=via)
         self._judge()
 
     def on_probe_finished(self, event: messages.ProbeFinished) -> None:
@@ -222,12 +236,16 @@ class CaseScreen(Screen[None]):
     # What is wanted
 
     def on_steps_view_wanted(self, event: StepsView.Wanted) -> None:
-        if not self.case.connected:
-            self._publish(news=_("Not connected yet: the steps wait for the cluster."))
+        selected = event.ids[0] if len(event.ids) == 1 else self.case.selected
+        if self.case.connected:
+            for one in event.ids:
+                self._probe(one)
+            self._publish(selected=selected, news="")
             return
-        for one in event.ids:
-            self._probe(one)
-        self._publish(selected=event.ids[0] if len(event.ids) == 1 else self.case.selected)
+        self._wanted = event.ids
+        self._publish(selected=selected, news=_("This runs as soon as the cluster has answered."))
+        if not self._errands.busy("connect") and self.case.ask is not None:
+            self._connect(self.case.ask)
 
     def on_steps_view_selected(self, event: StepsView.Selected) -> None:
         self._publish(selected=event.id)
@@ -302,11 +320,17 @@ class CaseScreen(Screen[None]):
             self.app.switch_screen(StartScreen(None))
 
     def _cancel(self) -> None:
-        if self._session is not None:
-            self._session.cancel()
         self._errands.drop_all()
+        self._wanted = ()
+        self._let_go()
         self.case = self.case.stopped()
-        self._publish(news=_("Cancelled. Enter runs a step again, r starts over."))
+        self._publish(connected=False, news=_("Cancelled. What was measured stays; enter connects again and goes on."))
+
+    def _let_go(self) -> None:
+        """A session that was cancelled does nothing more: it is closed, and the next wish makes a new one."""
+        session, self._session = self._session, None
+        if session is not None:
+            cast("WayhomeApp", self.app).say_farewell(lambda: _leave(session), "session")
 
     def action_again(self) -> None:
         """Read the configuration and run every probe again."""
@@ -315,11 +339,11 @@ class CaseScreen(Screen[None]):
         elif self.case.started or self.case.busy:
             self._publish(news=_("Something is running; esc cancels it."))
         elif self.case.connected:
-            self.case = replace(self.case, probes={})
             for one in self.case.ids:
                 self._probe(one)
             self._read()
         elif self.case.ask is not None:
+            self._wanted = tuple(self.case.ids)
             self._connect(self.case.ask)
 
     def action_copy(self) -> None:

@@ -52,13 +52,14 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
     def compose(self) -> ComposeResult:
         yield Static(id="proof-title", markup=False)
         with Vertical(id="proof-body"):
-            yield TextView(id="proof-log")
             yield Static(id="proof-matrix", markup=False)
+            yield TextView(id="proof-log")
         yield Static(id="news", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self._title(_("applying"))
+        self._matrix(None)
         self._say(_("Applying {title}.").format(title=self.offer.title))
         rooms = self._rooms()
 
@@ -145,13 +146,14 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._matrix(event.report)
         self.refresh_bindings()
 
-    def _matrix(self, after: Report) -> None:
+    def _matrix(self, after: Report | None) -> None:
         seen = {row.probe: row.observed for row in self.before.matrix}
         predicted = {row.probe: row.predicted for row in self.offer.matrix}
         rows = [Content.styled(fit("", 18) + fit(_("before"), 22) + fit(_("predicted"), 22) + _("now"), "$quiet")]
-        for row in after.matrix:
-            cells = [self._cell(seen.get(row.probe)), self._cell(predicted.get(row.probe)), self._cell(row.observed)]
-            rows.append(Content.assemble(fit(steps.name(row.probe), 18), *cells))
+        now = {row.probe: row.observed for row in after.matrix} if after is not None else {}
+        for probe in now or seen:
+            cells = [self._cell(seen.get(probe)), self._cell(predicted.get(probe)), self._cell(now.get(probe))]
+            rows.append(Content.assemble(fit(steps.name(probe), 18), *cells))
         self.query_one("#proof-matrix", Static).update(lines(*rows))
 
     def _cell(self, outcome: str | None) -> Content:

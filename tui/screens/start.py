@@ -36,7 +36,7 @@ class StartScreen(Screen[None]):
     AUTO_FOCUS = "#pod"
     HELP = _(
         "Diagnose: give a pod and a target, press enter. Practise: pick a scenario; it runs on this machine and needs "
-        "no cloud. Open: read a Snapshot that somebody saved. Tab moves on, ^d, ^l and ^o jump."
+        "no cloud. Open: read a Snapshot that somebody saved. Tab moves on; F3, F4 and F5 jump."
     )
 
     def __init__(self, scenario: str | None) -> None:

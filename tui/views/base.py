@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
 from textual.content import Content
 
+from rules.report.model import MatrixRow
 from tui.case import Case
 from tui.glyphs import State, colour, glyph
 from tui.plain import content, plain
@@ -46,6 +48,11 @@ class View(Vertical):
         """Glyph, word and colour of a state."""
         text = glyph(state, ascii=self.ascii) + (f" {plain(word)}" if word else "")
         return Content.styled(text, f"{style} {colour(state)}".strip())
+
+
+def shown(matrix: Iterable[MatrixRow]) -> list[MatrixRow]:
+    """The rows worth a line: a probe that nobody asked for and nobody can predict is left out."""
+    return [row for row in matrix if row.observed is not None or row.predicted != "unknown"]
 
 
 def lines(*parts: Content | str) -> Content:

@@ -19,7 +19,7 @@ from tui.case import Case
 from tui.commands import bindings
 from tui.glyphs import State, of_outcome, outcome_word
 from tui.plain import content, fit, plain
-from tui.views.base import View, lines
+from tui.views.base import View, lines, shown
 
 
 class FixesView(View, can_focus=True):
@@ -87,12 +87,12 @@ class FixesView(View, can_focus=True):
     def _table(self) -> Content:
         wide = max(len(offer.title) for offer in self.offers)
         owners = max(len(offer.owner) for offer in self.offers)
-        room = max(self.size.width - 38, 30)
+        room = max(self.size.width - 34, 24)
         name = min(wide, max(room - owners, room // 2))
         owner = max(room - name, 8)
         rows = [
             Content.styled(
-                "   " + fit(_("fix"), name) + "  " + fit(_("then"), 16) + fit(_("alone?"), 12) + _("owner"),
+                "   " + fit(_("fix"), name) + "  " + fit(_("pod → peer"), 14) + fit(_("alone?"), 12) + _("owner"),
                 "$quiet",
             )
         ]
@@ -104,7 +104,7 @@ class FixesView(View, can_focus=True):
                 f"{number + 1} ",
                 (fit(plain(offer.title), name), "bold" if here else ""),
                 "  ",
-                self.sign(of_outcome(offer.predicted), fit(outcome_word(offer.predicted), 14)),
+                self.sign(of_outcome(offer.predicted), fit(outcome_word(offer.predicted), 12)),
                 fit(enough, 12),
                 fit(plain(offer.owner), owner).rstrip(),
             )
@@ -112,7 +112,9 @@ class FixesView(View, can_focus=True):
         return lines(*rows)
 
     def _detail(self, offer: Offer) -> Content:
-        parts: list[Content] = [content(offer.sentence)]
+        report = self._case.report if self._case is not None else None
+        seen = {row.probe: row.observed for row in report.matrix} if report is not None else {}
+        parts: list[Content] = [Content.styled(plain(offer.title), "bold"), content(offer.sentence)]
         if not offer.applicable:
             parts.append(self.sign(State.WARN, _("wayhome only advises here; c copies the commands.")))
         parts += self._section(_("Changes"), [content(item) for item in offer.change_sentences])
@@ -133,9 +135,9 @@ class FixesView(View, can_focus=True):
                 Content.assemble(
                     fit(steps.name(row.probe), 18),
                     self.sign(of_outcome(row.predicted), fit(outcome_word(row.predicted), 14)),
-                    (_("now {word}").format(word=outcome_word(row.observed)), "$quiet"),
+                    (_("now {word}").format(word=outcome_word(seen.get(row.probe))), "$quiet"),
                 )
-                for row in offer.matrix
+                for row in shown(offer.matrix)
             ],
         )
         parts += self._section(_("Touches"), [content(item) for item in offer.blast_radius])

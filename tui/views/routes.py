@@ -175,7 +175,7 @@ class RoutesView(View):
         head = Content.assemble(
             self.sign(state, fate(row) or _("has no part in it")),
             (f"   {plain(row.dest)} → {plain(row.next_hop)}", "bold"),
-            (f"   {plain(row.name)}" if row.name else "", "$quiet"),
+            (f"   {plain(row.name)}" if row.name and self.wide else "", "$quiet"),
         )
         self.query_one("#routes-row", Static).update(lines(head, content(row.sentence)) if row.sentence else head)
 

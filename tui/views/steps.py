@@ -159,8 +159,8 @@ class StepsView(View, can_focus=True):
         case = self._case
         if case is None or case.started:
             return
-        waiting = [one for one in case.ids if one not in case.probes]
-        if case.selected in waiting and case.live:
+        waiting = [one for one in steps.GUIDED if one in case.ids and one not in case.probes]
+        if case.selected not in case.probes and case.live:
             self.post_message(self.Wanted((case.selected,)))
         elif waiting and case.live:
             self.post_message(self.Selected(waiting[0]))

@@ -11,13 +11,14 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from rules.path import Masquerade
 from rules.report.model import Answer, CauseFound, MatrixRow, Report, Status
 from rules.words import _
 from tui import steps
 from tui.case import Case
 from tui.glyphs import State, of_outcome, outcome_word
 from tui.plain import content, fit, plain
-from tui.views.base import View, lines
+from tui.views.base import View, lines, shown
 
 ANSWERS = {Answer.REACHABLE: State.OK, Answer.BROKEN: State.FAIL, Answer.UNKNOWN: State.DOUBT}
 SURE = {
@@ -99,12 +100,12 @@ class VerdictView(View):
                 (_("Owner"), broken.owner),
             ]
         if report.masquerade is not None:
-            rows.append((_("Wears"), report.masquerade.sentence))
+            rows.append((_("Source"), wears(report.masquerade)))
         return lines(*(_row(name, value) for name, value in rows if value))
 
     def _matrix(self, matrix: Iterable[MatrixRow]) -> Content:
         rows = []
-        for row in matrix:
+        for row in shown(matrix):
             state = of_outcome(row.observed)
             told = {
                 True: Content.styled(_("as predicted"), "$quiet"),
@@ -165,6 +166,18 @@ class VerdictView(View):
 
     def copied(self) -> tuple[str, str] | None:
         return None if self._report is None else (_("the headline"), self._report.headline)
+
+
+def wears(masquerade: Masquerade) -> str:
+    """Whose address the packet wears, in one line."""
+    address = str(masquerade.source or _("not known"))
+    if masquerade.masqueraded is None:
+        return _("not known whether the packet is masqueraded")
+    if masquerade.masqueraded:
+        return _("{address}, the node's: the packet is masqueraded").format(address=address)
+    if masquerade.range is None:
+        return _("{address}, the pod's own").format(address=address)
+    return _("{address}, the pod's own: {range} is not masqueraded").format(address=address, range=masquerade.range)
 
 
 def _row(name: str, value: str) -> Content:

@@ -176,7 +176,7 @@ class Grid(Lines):
     def _resize(self) -> None:
         if not self._measured:
             self._measure()
-        room = self.scrollable_content_region.width
+        room = self.content_size.width - self.styles.scrollbar_size_vertical
         widths = [min(measured, column.most) for measured, column in zip(self._measured, self.columns, strict=True)]
         while self.columns[len(widths) - 1].optional and room < sum(widths) + 2 * (len(widths) - 1):
             widths.pop()

@@ -48,10 +48,10 @@ class PathCanvas(Lines):
 
     def draw(self) -> None:
         """Lay out for the room that there is."""
-        width = self.scrollable_content_region.width
+        width, height = self.size.width - self.styles.scrollbar_size_vertical, self.size.height
         if width <= 0:
             return
-        self._drawing = draw(self._lanes, width, ascii=self._ascii, boxes=self.boxes)
+        self._drawing = draw(self._lanes, width, height=height, ascii=self._ascii, boxes=self.boxes)
         self.virtual_size = Size(width, len(self._drawing.rows))
         self._show_selected()
         self.refresh()

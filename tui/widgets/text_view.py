@@ -8,7 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
-from tui.plain import plain, width_of
+from tui.plain import fit, plain, width_of
 from tui.widgets.lines import Lines
 
 TextLine = tuple[str, str]
@@ -74,6 +74,9 @@ class TextView(Lines):
         if not 0 <= y < len(self._lines):
             return (), False
         text, role = self._lines[y]
+        room = self.scrollable_content_region.width + round(self.scroll_x)
+        if width_of(text) > room:
+            text = fit(text, room)
         here = bool(self._matches) and self.match >= 0 and self._matches[self.match] == y
         return self._marked(text, role), here
 

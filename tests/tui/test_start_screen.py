@@ -1,0 +1,112 @@
+"""The start screen: three ways in, and sentences instead of crashes."""
+
+from __future__ import annotations
+
+import pytest
+from textual.widgets import ContentSwitcher, Input, Static
+
+from rules.snapshot import PodRef
+from tui.app import Start
+from tui.screens.case import CaseScreen
+from tui.screens.start import StartScreen
+
+
+async def press(pilot, settle, *keys):
+    for key in keys:
+        await pilot.press(key)
+        if len(key) > 1 or key.isdigit():
+            await settle(pilot)
+    await settle(pilot)
+
+
+def news(app):
+    return str(app.screen.query_one("#news", Static).visual)
+
+
+async def test_pod_and_target_and_enter_start_a_case(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app.focused.id == "pod"
+        await press(pilot, settle, *"team/my-pod", "enter")
+        assert app.focused.id == "target"
+        await press(pilot, settle, *"10.2.0.10:8080", "enter")
+        assert isinstance(app.screen, CaseScreen)
+        assert house.sessions[0].ask.pod == PodRef("team", "my-pod")
+        assert house.sessions[0].ask.target.port == 8080
+
+
+@pytest.mark.parametrize(
+    ("pod", "target", "field", "word"),
+    [
+        ("My_Pod", "10.2.0.10", "pod", "cannot be a pod's name"),
+        ("my-pod", "10.2.0", "target", "not an IPv4 address"),
+        ("my-pod", "::1", "target", "IPv6"),
+        ("my-pod", "[/x]", "target", "[/x]"),
+        ("", "10.2.0.10", "pod", ""),
+    ],
+)
+async def test_what_cannot_be_meant_is_one_sentence_at_its_field(house, settle, pod, target, field, word):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.screen.query_one("#pod", Input).value = pod
+        app.screen.query_one("#target", Input).value = target
+        app.screen.query_one("#target", Input).focus()
+        await press(pilot, settle, "enter")
+        assert isinstance(app.screen, StartScreen)
+        assert app.focused.id == field
+        assert word in news(app)
+
+
+async def test_a_running_lab_fills_its_question_in(house, settle):
+    house.lab.start("article")
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert app.screen.query_one("#pod", Input).value == "default/my-pod"
+        assert app.screen.query_one("#target", Input).value == "http://10.2.0.10/health"
+        await press(pilot, settle, "enter")
+        assert isinstance(app.screen, CaseScreen)
+
+
+async def test_practise_starts_a_scenario_and_asks_its_question(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "f4")
+        assert app.screen.query_one("#start-pane", ContentSwitcher).current == "practise"
+        await press(pilot, settle, "enter")
+        assert house.lab.started == ["article"]
+        assert isinstance(app.screen, CaseScreen)
+        assert app.screen.case.name == "lab article"
+
+
+async def test_a_scenario_named_at_the_start_is_started(house, settle):
+    app = house.app(Start(scenario="healthy"))
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert house.lab.started == ["healthy"]
+        assert isinstance(app.screen, CaseScreen)
+
+
+async def test_a_file_that_is_not_there_is_one_sentence(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "f5", *"nothing.json", "enter")
+        assert isinstance(app.screen, StartScreen)
+        assert "There is no file nothing.json" in news(app)
+
+
+async def test_escape_in_a_case_comes_back_to_the_start(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        app.screen.query_one("#pod", Input).value = "my-pod"
+        app.screen.query_one("#target", Input).value = "10.2.0.10"
+        await press(pilot, settle, "enter")
+        assert isinstance(app.screen, CaseScreen)
+        await press(pilot, settle, "escape")
+        assert isinstance(app.screen, StartScreen)
+        assert house.sessions[0].calls[-1] == "close"
