@@ -30,7 +30,8 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Rep
     found = ranked(case)
     causes = tuple(cause.found(finding) for cause, finding in found)
     answer = verdict(case, [finding for _cause, finding in found])
-    leg = None if answer is Answer.REACHABLE else words.broken(case)
+    first = next((finding for _cause, finding in found if finding.blocks and finding.status in _SURE), None)
+    leg = None if answer is Answer.REACHABLE else words.broken(case, first)
     rows = matrix.rows(case)
     return Report(
         answer=answer,

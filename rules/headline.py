@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rules.case import Case
+from rules.causes import Finding
 from rules.path import Hop, Leg
 from rules.report.model import Answer, Broken, CauseFound, Status
 from rules.snapshot import Outcome
@@ -11,18 +12,29 @@ from rules.words import _
 _NOWHERE = {"PRIVATE_TRAFFIC_TO_INTERNET": "NO_ROUTE"}
 
 
-def broken(case: Case) -> Broken | None:
-    """The first leg that the walk proves broken, when pod → peer fails; None when the model knows no break."""
-    if not case.blocked or not case.breaks:
+def broken(case: Case, first: Finding | None = None) -> Broken | None:
+    """The broken leg that the walk proves, when pod → peer fails; None when the model knows no break.
+
+    That is the first one, unless the `first` cause knows that the fault behind it is in another VPC.
+    """
+    hop = _break(case, first)
+    if hop is None:
         return None
-    hop = case.breaks[0]
+    owner = first.owner if first else ""
     return Broken(
         direction=hop.leg.value,
         reason=reason(hop),
         vpc=hop.vpc,
         place=hop.at,
-        owner=hop.owner or (hop.vpc.project if hop.vpc else ""),
+        owner=owner or hop.owner or (hop.vpc.project if hop.vpc else ""),
     )
+
+
+def _break(case: Case, first: Finding | None) -> Hop | None:
+    if not case.blocked or not case.breaks:
+        return None
+    there = [hop for hop in case.breaks if first is not None and first.at is not None and hop.vpc == first.at]
+    return there[0] if there else case.breaks[0]
 
 
 def reason(hop: Hop) -> str:
@@ -41,7 +53,7 @@ def headline(case: Case, answer: Answer, leg: Broken | None, causes: tuple[Cause
 
 
 def _broken(case: Case, leg: Broken, answer: Answer, causes: tuple[CauseFound, ...]) -> str:
-    hop = case.breaks[0] if case.breaks else None
+    hop = next((hop for hop in case.breaks if (hop.leg.value, hop.at) == (leg.direction, leg.place)), None)
     lane = (
         _("The answer is lost on the return leg")
         if leg.direction == Leg.RETURN.value

@@ -8,7 +8,7 @@ from rules.case import Case
 from rules.exchange import exchanged
 from rules.path import Candidate, Hop, Verdict, WhyNot
 from rules.report.model import RouteRow
-from rules.routing import hop_text, table
+from rules.routing import choose, hop_text, table
 from rules.snapshot import Vpc
 from rules.world import HopKind, Route, RouteKind
 
@@ -29,9 +29,9 @@ def _rows(case: Case, vpc: Vpc) -> tuple[RouteRow, ...]:
     for candidate, used in marked.values():
         if candidate is not None and _key(candidate.route) not in found:
             found[_key(candidate.route)] = _row(candidate.route, candidate, used)
-    for route, why, sentence in _not_crossing(case, vpc):
-        if _key(route) not in found:
-            found[_key(route)] = _row(route, Candidate(route, why, sentence, ghost=True), "")
+    for candidate in (*_never_made(case, vpc), *_not_crossing(case, vpc)):
+        if _key(candidate.route) not in found:
+            found[_key(candidate.route)] = _row(candidate.route, candidate, "")
     return tuple(found[key] for key in sorted(found, key=lambda key: (key[0], key[3], key[1:])))
 
 
@@ -91,14 +91,24 @@ def _row(route: Route, candidate: Candidate | None, used: str) -> RouteRow:
     )
 
 
-def _not_crossing(case: Case, vpc: Vpc) -> list[tuple[Route, WhyNot, str]]:
+def _never_made(case: Case, vpc: Vpc) -> list[Candidate]:
+    """Routes to the pod that its own VPC should have and has not."""
+    pod = case.pod
+    if vpc != case.a or pod is None or pod.address is None or pod.host_network:
+        return []
+    return [
+        each for each in choose(case.world, vpc, pod.address).candidates if each.ghost and each.route.origin is None
+    ]
+
+
+def _not_crossing(case: Case, vpc: Vpc) -> list[Candidate]:
     """The other side's routes to the cluster's pods that do not arrive here (its own pod's is among them)."""
     if case.a is None or case.b is None or vpc != case.b or case.walk is None or not case.walk.breaks:
         return []
     ranges = case.world.cluster.pod_ranges if case.world.cluster else ()
     slices = {entry for node in case.world.nodes.values() for entry in node.pod_ranges}
     return [
-        (each.seen, each.why_not, each.sentence)
+        Candidate(each.seen, each.why_not, each.sentence, ghost=True)
         for each in exchanged(case.world, case.a, case.b) or ()
         if each.why_not is not None
         and each.route.kind is not RouteKind.SUBNET

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from rules.case import Case
 from rules.report.model import CauseFound, Next, Status
+from rules.snapshot import Vpc
 from rules.words import _
 
 
@@ -15,7 +16,8 @@ class Finding:
     """A cause found in a case.
 
     `blocks`: pod → peer fails on it now. `explains`: the probes that it alone would silence. `evidence` quotes the
-    fields that decide. `decides` says what would falsify it or settle it, and `next` how to see that.
+    fields that decide. `decides` says what would falsify it or settle it, and `next` how to see that. `at` is the VPC
+    in which the fault is and `owner` the project that has to act, where the first broken leg alone would mislead.
     """
 
     status: Status
@@ -26,6 +28,8 @@ class Finding:
     remedies: tuple[str, ...] = ()
     decides: str = ""
     next: Next | None = None
+    at: Vpc | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def check(case: Case) -> Finding | None:
         remedies=REMEDIES,
         decides=_("importCustomRoutes of {b}'s side of the peering").format(b=case.b),
         next=None if theirs else describe_peer(case),
+        owner=ours.vpc.project,
     )
 
 

@@ -71,6 +71,8 @@ def check(case: Case) -> Finding | None:
             _("List the routes to the pods and compare the next hop with the node."),
             shlex.join((*words, "--filter", f"nextHopInstance~/{node.instance or node.name}$")),
         ),
+        at=case.a,
+        owner=case.a.project if case.a else "",
     )
 
 

@@ -53,6 +53,7 @@ def check(case: Case) -> Finding | None:
             _("Let {owner} look whether its side of the peering exists.").format(owner=peering.peer.project),
             shlex.join((*words, "--network", peering.peer.name)),
         ),
+        owner=peering.peer.project,
     )
 
 

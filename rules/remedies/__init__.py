@@ -55,7 +55,7 @@ def _offer(case: Case, remedy: Remedy, draft: Draft) -> Offer:
     return Offer(
         id=remedy.id,
         title=remedy.title,
-        sentence=draft.sentence,
+        sentence=" ".join((draft.sentence, *_still_broken(case, matrix))),
         complete=draft.applicable and predicted == Outcome.OK.value,
         applicable=draft.applicable,
         owner=draft.owner,
@@ -84,6 +84,16 @@ def _broken_by(case: Case, matrix: tuple[MatrixRow, ...]) -> tuple[str, ...]:
                 )
             )
     return tuple(sentences)
+
+
+def _still_broken(case: Case, matrix: tuple[MatrixRow, ...]) -> tuple[str, ...]:
+    """The other probes that fail today and still would: this remedy goes round what ails them."""
+    rows = [row for row in matrix if row.probe in case.failing and row.probe != "pod-peer"]
+    rows = [row for row in rows if row.predicted not in (Outcome.OK.value, UNKNOWN)]
+    return tuple(
+        _("{probe} would still end in {outcome}.").format(probe=probe_title(row.probe, UNICODE), outcome=row.predicted)
+        for row in rows
+    )
 
 
 def _with_companions(offer: Offer, sets: tuple[tuple[str, ...], ...]) -> Offer:

@@ -72,7 +72,7 @@ def route_word(row: RouteRow) -> str:
     if row.used:
         return _("carries the request") if row.used == "forward" else _("carries the answer")
     if row.ghost:
-        return _("MISSING: {why}").format(why=row.why_not or _("no reason known"))
+        return _("MISSING: {why}").format(why=row.why_not) if row.why_not not in (None, "no-match") else _("MISSING")
     return row.why_not or ""
 
 

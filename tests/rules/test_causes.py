@@ -114,6 +114,27 @@ def test_an_unknown_page_is_a_lookup_error(id: str) -> None:
         causes.page(id)
 
 
+# Who has to act: the owner of the first broken leg, unless the fault behind it is another's.
+OWNERS = [
+    ("article", "ok ok ok timeout", "project-b/vpc-b", "project-b"),
+    ("rc02-peer-does-not-import", "ok ok ok timeout", "project-b/vpc-b", "project-b"),
+    ("rc03-own-side-does-not-export", "ok ok ok timeout", "project-b/vpc-b", "project-a"),
+    ("rc30-peer-firewall-admits-nodes-only", "ok ok ok timeout", "project-b/vpc-b", "project-b"),
+    ("rc48-node-route-missing", "timeout ok ok timeout", "project-a/vpc-a", "project-a"),
+    ("rc57-peering-inactive", "ok ok timeout timeout", "project-a/vpc-a", "project-b"),
+    ("rc66-target-stopped", "ok ok timeout timeout", "project-b/vpc-b", "project-b"),
+]
+
+
+@pytest.mark.parametrize(("name", "row", "place", "owner"), OWNERS)
+def test_the_headline_sends_to_whoever_can_act(seen: Seen, name: str, row: str, place: str, owner: str) -> None:
+    report = evaluate(seen(name, row))
+    assert report.broken is not None
+    assert (str(report.broken.vpc), report.broken.owner) == (place, owner)
+    assert f"at {place}" in report.headline
+    assert f"owner {owner}" in report.headline
+
+
 # Near misses: worlds that differ from a cause's in the one thing that makes it.
 
 
