@@ -99,20 +99,34 @@ def difference(old: Blueprint, new: Blueprint) -> Difference:
     cut = tuple(wire for wire in old.wires if wire not in new_wires)
     laid = tuple(wire for wire in new.wires if wire not in old_wires)
     fresh = {(end.namespace, end.device) for wire in laid for end in (wire.left, wire.right)}
+    ends: dict[str, list[tuple[End, End]]] = {}
+    for wire in new.wires:
+        ends.setdefault(wire.left.namespace, []).append((wire.left, wire.right))
+        ends.setdefault(wire.right.namespace, []).append((wire.right, wire.left))
     steps = []
     for name, namespace in new.namespaces.items():
         before = old.namespaces.get(name, Namespace(name))
         kept = set(namespace.objects)
-        gone = [_delete(line) for line in reversed(before.objects) if line not in kept]
+        gone = [line for line in reversed(before.objects) if line not in kept]
+        bare = {line.split()[-1] for line in gone if line.startswith("addr ")}
+        add = ["link set lo up\n"] if name in made else []
+        for end, other in ends.get(name, []):
+            if (name, end.device) in fresh or end.device in bare:
+                add.append(_neighbour(end, other))
         known = {line for line in before.objects if not _touches(line, name, fresh)}
-        new_lines = [_add(line) for line in namespace.objects if line not in known]
+        add += [_add(line) for line in namespace.objects if line not in known]
         sysctls = tuple(item for item in namespace.sysctls if item not in before.sysctls)
         tables = {table: text for table, text in namespace.tables.items() if before.tables.get(table) != text}
         tables |= {table: f"*{table}\nCOMMIT\n" for table in before.tables if table not in namespace.tables}
         listeners = namespace.listeners if namespace.listeners != before.listeners else None
-        if gone or new_lines or sysctls or tables or listeners is not None:
-            steps.append(Step(name, "".join(gone), "".join(new_lines), sysctls, tables, listeners))
+        if gone or add or sysctls or tables or listeners is not None:
+            steps.append(Step(name, "".join(map(_delete, gone)), "".join(add), sysctls, tables, listeners))
     return Difference(cut, lost, made, laid, tuple(steps))
+
+
+def _neighbour(end: End, other: End) -> str:
+    """The other end of a wire as a permanent neighbour; the kernel forgets it with a device's last address."""
+    return f"link set {end.device} up\nneigh replace {GATEWAY} lladdr {mac(other)} dev {end.device} nud permanent\n"
 
 
 def _touches(line: str, namespace: str, fresh: set[tuple[str, str]]) -> bool:

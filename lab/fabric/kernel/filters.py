@@ -9,34 +9,39 @@ from lab.fabric.kernel.tables import vm_device
 def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
     """The router's raw and filter tables.
 
-    raw: a VM without IP forwarding may send from its own addresses alone. filter: established connections pass; each
-    packet passes the sender's egress rules, then the receiver's ingress rules; egress ends in allow, ingress in drop.
+    raw: a VM without IP forwarding may send from its own addresses alone. filter: it takes packets for them alone;
+    established connections pass; each packet passes the sender's egress rules, then the receiver's ingress rules;
+    egress ends in allow, ingress in drop.
     """
     vms = [vm for vm in cloud.vms if vm.net == net]
+    bound = [vm for vm in vms if not vm.forwards]
     raw = ["*raw", ":PREROUTING ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]"]
+    raw += [f":own-{vm_device(vm)} - [0:0]" for vm in bound]
     chains = [":INPUT DROP [0:0]", ":FORWARD DROP [0:0]", ":OUTPUT ACCEPT [0:0]"]
-    forward = ["-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"]
-    bodies: list[str] = []
+    chains += [f":own-{vm_device(vm)} - [0:0]" for vm in bound]
+    foreign, egress, ingress, bodies = [], [], [], []
+    for vm in bound:
+        wire = vm_device(vm)
+        raw.append(f"-A PREROUTING -i {wire} -j own-{wire}")
+        foreign.append(f"-A FORWARD -o {wire} -j own-{wire}")
+        for owned in (vm.address, *vm.aliases):
+            raw.append(f"-A own-{wire} -s {owned} -j RETURN")
+            bodies.append(f"-A own-{wire} -d {owned} -j RETURN")
+        raw.append(f"-A own-{wire} -j DROP")
+        bodies.append(f"-A own-{wire} -j DROP")
     for vm in vms:
         wire = vm_device(vm)
-        if not vm.forwards:
-            raw.append(f":own-{wire} - [0:0]")
-    for vm in vms:
-        wire = vm_device(vm)
-        if not vm.forwards:
-            raw.append(f"-A PREROUTING -i {wire} -j own-{wire}")
-            raw += [f"-A own-{wire} -s {owned} -j RETURN" for owned in (vm.address, *vm.aliases)]
-            raw.append(f"-A own-{wire} -j DROP")
-        for way, option in (("out", "-i"), ("in", "-o")):
-            chains.append(f":{way}-{wire} - [0:0]")
-            forward.append(f"-A FORWARD {option} {wire} -j {way}-{wire}")
-            for rule in _ordered(cloud, net, vm, ingress=way == "in"):
-                bodies += _lines(cloud, rule, f"{way}-{wire}")
-            bodies.append(f"-A {way}-{wire} -j {'RETURN' if way == 'out' else 'DROP'}")
-    # egress chains first: FORWARD asks the sender before the receiver
-    forward.sort(key=lambda line: 0 if "conntrack" in line else 1 if " -i " in line else 2)
-    filter_lines = ["*filter", *chains, *forward, "-A FORWARD -j ACCEPT", *bodies, "COMMIT"]
-    return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join([*filter_lines, ""])}
+        chains += [f":out-{wire} - [0:0]", f":in-{wire} - [0:0]"]
+        egress.append(f"-A FORWARD -i {wire} -j out-{wire}")
+        ingress.append(f"-A FORWARD -o {wire} -j in-{wire}")
+        for rule in _ordered(cloud, net, vm, ingress=False):
+            bodies += _lines(cloud, rule, f"out-{wire}")
+        for rule in _ordered(cloud, net, vm, ingress=True):
+            bodies += _lines(cloud, rule, f"in-{wire}")
+        bodies.append(f"-A in-{wire} -j DROP")
+    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    lines = ["*filter", *chains, *foreign, known, *egress, *ingress, "-A FORWARD -j ACCEPT", *bodies, "COMMIT", ""]
+    return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join(lines)}
 
 
 def _ordered(cloud: Cloud, net: Net, vm: Vm, *, ingress: bool) -> list[Rule]:

@@ -21,7 +21,6 @@ from typing import Any
 
 from aiohttp import web
 
-from lab.fabric.kernel.blueprint import GATEWAY
 from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
 from lab.fabric.kernel.trace import attempt
 
@@ -124,18 +123,10 @@ class Keeper:
         await _ip("".join(f"netns del {name}\n" for name in plan["lost"]))
         await _ip("".join(f"netns add {name}\n" for name in plan["made"]))
         await _ip("".join(_veth(wire) for wire in plan["laid"]))
-        batches: dict[str, str] = dict.fromkeys(plan["made"], "link set lo up\n")
-        for wire in plan["laid"]:
-            for end, other in ((wire["left"], wire["right"]), (wire["right"], wire["left"])):
-                device = end["device"]
-                batches[end["namespace"]] = batches.get(end["namespace"], "") + (
-                    f"link set {device} up\nneigh replace {GATEWAY} lladdr {other['mac']} dev {device} nud permanent\n"
-                )
         for step in plan["steps"]:
             if step["sysctls"]:
                 write_sysctls(step["namespace"], tuple(tuple(item) for item in step["sysctls"]))
-            batches[step["namespace"]] = batches.get(step["namespace"], "") + step["add"]
-        await asyncio.gather(*(_ip(batch, name) for name, batch in batches.items()))
+        await asyncio.gather(*(_ip(step["add"], step["namespace"]) for step in plan["steps"]))
         texts = {step["namespace"]: "".join(step["tables"].values()) for step in plan["steps"] if step["tables"]}
         await asyncio.gather(*(_command(text, *_at(name), "iptables-restore", "-w") for name, text in texts.items()))
         for step in plan["steps"]:

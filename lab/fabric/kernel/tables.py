@@ -15,7 +15,8 @@ from lab.fabric.kernel.blueprint import GATEWAY
 from lab.fabric.kernel.cloud import Cloud, Link, Net, Static, Vm
 
 SUBNETS, FROM_PEERS, CUSTOM = 100, 101, 1000
-PEER_METRIC = 100_000  # a local custom route beats an imported one to the same destination, whatever their priorities
+DOWN_METRIC = 1_000_000
+PEER_METRIC = 200_000  # a local custom route beats an imported one to the same destination, whatever their priorities
 
 
 def device(prefix: str, *names: str) -> str:
@@ -160,15 +161,19 @@ def _custom_routes(cloud: Cloud, net: Net, tags: frozenset[str], table: int) -> 
 
 
 def _routes(cloud: Cloud, routes: Iterable[Static], table: int, peers: dict[str, str]) -> list[str]:
-    """`ip route` lines: routes of equal destination and priority share the packets (ECMP)."""
+    """`ip route` lines: routes of equal destination and priority share the packets (ECMP).
+
+    At equal priority the internet gateway comes last (VPC "Routes" documentation, "Routing order").
+    """
     grouped: dict[tuple[IPv4Network, int], set[str]] = {}
     for route in routes:
         hop = _hop(cloud, route)
-        if hop is None:
-            continue
         peer = peers.get(route.name)
-        metric = 100 + route.priority + (PEER_METRIC if peer else 0)
-        grouped.setdefault((route.dest, metric), set()).add(peer or hop)
+        metric = 100 + 2 * route.priority + (route.hop == "internet") + (PEER_METRIC if peer else 0)
+        if hop is None:  # an unusable next hop leaves the destination in the table: nothing broader takes its place
+            grouped.setdefault((route.dest, DOWN_METRIC), set()).add(peer or "")
+        else:
+            grouped.setdefault((route.dest, metric), set()).add(peer or hop)
     lines = []
     for (dest, metric), hops in grouped.items():
         if "" in hops:

@@ -1,0 +1,159 @@
+"""Predict and carry the same connections, and compare: what came of each, and where its packets were last seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from ipaddress import IPv4Address
+from typing import Any
+
+from lab import truth
+from lab.agent import Agents
+from lab.build import populate
+from lab.fabric.kernel.blueprint import Blueprint
+from lab.fabric.kernel.client import KeeperClient
+from lab.fabric.kernel.machines import blueprint, node_key, pod_name, router_name, vm_name
+from lab.judge.worlds import TCP_PORT, world
+from lab.scenario.model import Scenario
+from lab.store import Store
+from rules.build import build
+from rules.path import Hop, Leg, Source, Verdict, Walk
+from rules.snapshot import Outcome, Target
+from rules.walk import walk
+from rules.world import World
+
+SECONDS = 0.15
+LONGER = 1.0
+LOOP = 40
+"""A packet that is seen more often than this goes round in circles until its time to live is over."""
+CIRCLES = "in circles"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """One thing to try: from where (as the model and as the kernel name it) to which address."""
+
+    source: Source
+    namespace: str
+    dest: IPv4Address
+
+    def __str__(self) -> str:
+        return f"{self.source.pod or self.source.node or self.source.vm} -> {self.dest}:{TCP_PORT}"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One connection, predicted and carried. `site` is the namespace in which it ended, with the leg before it."""
+
+    seed: int
+    connection: Connection
+    predicted: str | None
+    predicted_site: str
+    observed: str
+    observed_site: str
+    walk: Walk
+    trace: tuple[dict[str, Any], ...]
+
+    @property
+    def told(self) -> bool:
+        """Whether the model dared to say."""
+        return self.predicted is not None
+
+    @property
+    def agrees(self) -> bool:
+        return not self.told or (self.predicted, self.predicted_site) == (self.observed, self.observed_site)
+
+    def __str__(self) -> str:
+        return (
+            f"world {self.seed}: {self.connection}: model {self.predicted} {self.predicted_site}, "
+            f"kernel {self.observed} {self.observed_site}"
+        )
+
+
+async def judge(client: KeeperClient, seed: int, *, scenario: Scenario | None = None) -> list[Finding]:
+    """All connections of one world. What disagrees is carried a second time with more patience."""
+    store, plan = made(scenario or world(seed))
+    model = build(truth.snapshot(store))
+    asked = connections(store, scenario or world(seed))
+    await client.apply(plan)
+    found = await _carry(client, plan, store, seed, model, asked, SECONDS)
+    doubted = [finding.connection for finding in found if not finding.agrees]
+    if not doubted:
+        return found
+    again = await _carry(client, plan, store, seed, model, doubted, LONGER)
+    return [finding for finding in found if finding.agrees] + again
+
+
+def made(scenario: Scenario) -> tuple[Store, Blueprint]:
+    """The scenario's store, with the agents' work done, and the kernel's blueprint of it."""
+    store = Store()
+    populate(store, scenario)
+    Agents(store).settle()
+    return store, blueprint(store)
+
+
+def connections(store: Store, scenario: Scenario) -> list[Connection]:
+    """What is tried in a world: every pod, node and VM to every VM, every VM to every pod, and pods to pods."""
+    vms = [(Source(vm=f"{vm.project}/{vm.name}"), vm_name(f"{vm.project}/{vm.name}"), vm) for vm in scenario.vms]
+    pods = [(Source(pod=pod.ref), pod_name(str(pod.ref)), pod) for pod in scenario.pods if pod.address]
+    nodes = [(Source(node=node.name), vm_name(node_key(store, node.name))) for node in scenario.nodes]
+    starts = [(source, name) for source, name, _ in pods] + nodes
+    starts += [(source, name) for source, name, vm in vms if vm.running]
+    ends = [vm.address for _, _, vm in vms] + [pod.address for _, _, pod in pods if pod.address is not None]
+    own = {name: vm.address for _, name, vm in vms} | {name: pod.address for _, name, pod in pods}
+    return [Connection(source, name, dest) for source, name in starts for dest in ends if own.get(name) != dest]
+
+
+async def _carry(
+    client: KeeperClient,
+    plan: Blueprint,
+    store: Store,
+    seed: int,
+    model: World,
+    asked: Sequence[Connection],
+    seconds: float,
+) -> list[Finding]:
+    attempts = [(each.namespace, str(each.dest), TCP_PORT) for each in asked]
+    carried = await client.attempt(attempts, plan.namespaces, seconds)
+    found = []
+    for connection, result in zip(asked, carried, strict=True):
+        way = walk(model, connection.source, Target(str(connection.dest), TCP_PORT))
+        outcome, site = _observed(result)
+        predicted = None if way.outcome is None else str(way.outcome)
+        expected = _expected(store, way) if predicted not in (None, Outcome.OK) else ""
+        found.append(Finding(seed, connection, predicted, expected, outcome, site, way, tuple(result["seen"])))
+    return found
+
+
+def _observed(result: dict[str, Any]) -> tuple[str, str]:
+    """A refusal has come home as well as an answer has: whether something listens is not the way's business."""
+    if result["outcome"] in ("ok", "refused"):
+        return Outcome.OK, ""
+    answers = [each for each in result["seen"] if each["kind"] == "answer"]
+    packets = answers or [each for each in result["seen"] if each["kind"] == "request"]
+    leg = Leg.RETURN if answers else Leg.FORWARD
+    if len(packets) > LOOP:
+        return result["outcome"], f"{leg} {CIRCLES}"
+    came = {each["namespace"] for each in packets if each["way"] == "in"}
+    left = {each["namespace"] for each in packets if each["way"] == "out"}
+    ended = sorted(came - left) or sorted(left)
+    return result["outcome"], f"{leg} {' '.join(ended)}"
+
+
+def _expected(store: Store, way: Walk) -> str:
+    """The namespace in which the first break would end the packet."""
+    hop = next(hop for hop in way.hops if hop.verdict in (Verdict.DROP, Verdict.REJECT))
+    return f"{hop.leg} {CIRCLES if hop.reason == 'ROUTING_LOOP' else _site(store, hop)}"
+
+
+def _site(store: Store, hop: Hop) -> str:
+    kind, _, name = hop.at.partition(" ")
+    inside_node = hop.kind in ("policy", "deliver") or hop.vpc is None
+    if kind == "pod":
+        pod = store.table("kube/pods").get(name)
+        return vm_name(node_key(store, pod["spec"]["nodeName"]))
+    if kind == "node" and inside_node:
+        return vm_name(node_key(store, name))
+    if hop.vpc is None:
+        return hop.at
+    return router_name((hop.vpc.project, hop.vpc.name))
