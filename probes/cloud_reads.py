@@ -19,7 +19,7 @@ from rules.snapshot import Vpc
 Object = dict[str, Any]
 
 AGGREGATED = ("subnetworks", "instances", "forwardingRules", "routers")
-DIRECTIONS = ("INCOMING", "OUTGOING")
+LIST_SECONDS = 20.0
 
 
 class CloudReads:
@@ -163,22 +163,21 @@ class CloudReads:
     def _read_project(self, project: str) -> None:
 
         def aggregated(kind: str) -> Callable[[], object]:
-            return lambda: self._keep(
-                project, kind, f"compute.{kind}.list", lambda: self._compute.aggregated(kind, project, seconds=20.0)
-            )
+            work = partial(self._compute.aggregated, kind, project, LIST_SECONDS)
+            return lambda: self._keep(project, kind, "aggregatedList", work)
 
         together(
             lambda: self._keep(
                 project,
                 "routes",
-                "compute.routes.list",
-                lambda: self._compute.items("routes", {"project": project, "max_results": 500}, seconds=20.0),
+                "list",
+                lambda: self._compute.items("routes", {"project": project, "max_results": 500}, "list", LIST_SECONDS),
             ),
             *(aggregated(kind) for kind in AGGREGATED),
         )
 
-    def _keep(self, project: str, kind: str, read: str, work: Callable[[], list[Object]]) -> None:
-        found = self._reader.read(read, project, read, work, 20.0)
+    def _keep(self, project: str, kind: str, method: str, work: Callable[[], list[Object]]) -> None:
+        found = self._reader.read(f"compute.{kind}.{method}", project, f"compute.{kind}.list", work, LIST_SECONDS)
         if found is not None:
             self._evidence.compute(project, kind, found)
 

@@ -29,11 +29,16 @@ class ClusterReads:
         self._object = pod_object
         self._node = str((pod_object.get("spec") or {}).get("nodeName") or "")
 
-    def all(self) -> None:
-        """Everything at once."""
+    def all(self, after_agents: Callable[[], object]) -> None:
+        """Everything at once; `after_agents` as soon as the agent's pods are known."""
+
+        def agents() -> None:
+            self._agents_and_pods()
+            after_agents()
+
         together(
             self._nodes,
-            self._agents_and_pods,
+            agents,
             self._config_maps,
             self._network_policies,
             self._services,

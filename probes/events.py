@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -54,6 +55,17 @@ class Probed:
 
 Event = Reading | Read | GapFound | Announced | Probing | Probed
 Listener = Callable[[Event], None]
+
+
+def one_at_a_time(listener: Listener) -> Listener:
+    """`listener`, called by one thread at a time."""
+    lock = threading.RLock()
+
+    def tell(event: Event) -> None:
+        with lock:
+            listener(event)
+
+    return tell
 
 
 def nobody(event: Event) -> None:

@@ -20,6 +20,7 @@ from probes.kube import Kube
 from rules.snapshot import PodRef
 
 MAX_OUTPUT = 1 << 20
+CONNECT_SECONDS = 10.0
 _STDOUT, _STDERR, _ERROR = 1, 2, 3
 _MISSING = ("executable file not found", "no such file or directory", "not found in $path", "stat /")
 
@@ -41,10 +42,10 @@ class Done:
 
 
 def run(client: Kube, pod: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
-    """Run `argv` in `container` of `pod` for at most `seconds`, connecting included. Raises CallError."""
+    """Run `argv` in `container` of `pod` for at most `seconds` after it was started. Raises CallError."""
+    socket = _connect(client, pod, container, argv)
     started = time.monotonic()
     until = started + seconds
-    socket = _connect(client, pod, container, argv, until)
     output: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _ERROR: bytearray()}
     try:
         cut = _receive(socket, output, until)
@@ -57,7 +58,7 @@ def run(client: Kube, pod: PodRef, container: str, argv: Sequence[str], seconds:
     return _ended(bytes(output[_ERROR]), stdout, stderr, took)
 
 
-def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str], until: float) -> Any:
+def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str]) -> Any:
     websocket = warmup.kubernetes().websocket
     configuration = client.configuration
     query = [("command", word) for word in argv]
@@ -65,7 +66,7 @@ def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str], unt
     path = kube.path("v1", "pods", pod.namespace, pod.name) + "/exec"
     url = client.access.server.replace("http", "ws", 1) + path + "?" + urlencode(query)
     socket = websocket.WebSocket(sslopt=_tls(configuration), skip_utf8_validation=True)
-    socket.settimeout(max(0.001, until - time.monotonic()))
+    socket.settimeout(CONNECT_SECONDS)
     options: dict[str, Any] = {}
     if configuration.proxy:
         proxy = urlsplit(configuration.proxy)

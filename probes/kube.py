@@ -206,7 +206,9 @@ def _decode(status: int, headers: Mapping[str, str], data: bytes) -> Object:
         answer = None
     if not 200 <= status < 300:
         message = answer.get("message") if isinstance(answer, dict) else None
-        text = message if isinstance(message, str) else data[:300].decode("utf-8", "replace")
+        text = message if isinstance(message, str) else ""
+        if not isinstance(answer, dict):
+            text = data[:300].decode("utf-8", "replace")
         if 300 <= status < 400:
             text = f"redirected to {headers.get('Location', 'nowhere')}, which a Kubernetes API does not do"
         raise from_status(status, text, retry_after(headers))

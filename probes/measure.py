@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-from probes import derive, local, matrix, nodepod, write
+from probes import derive, kube, local, matrix, nodepod, write
 from probes.ask import Ask
 from probes.errors import CallError
-from probes.events import Announced, Listener
+from probes.events import Announced, Listener, Probing
 from probes.evidence import Evidence
 from probes.kube import Kube
 from probes.matrix import Planned
 from probes.nodepod import NodePodError
 from probes.prober import Place, Prober, not_run, place
-from probes.reader import together
 from probes.tasks import Once
-from rules.snapshot import PodRef, Probe, Target, Vpc
+from rules.snapshot import Outcome, PodRef, Probe, Target, Vpc
 from rules.words import _
 
 CLOSE_SECONDS = 5.0
@@ -53,8 +51,8 @@ class Measurements:
         self._allowed = allowed
         self._pause = pause
         self._here = place(pod)
-        self._there = Once(self._node_place)
-        self._local = Once(self._find_local)
+        self._there: Once[Place | str] = Once(self._node_place, lambda found: isinstance(found, Place))
+        self._local: Once[Target | None] = Once(self._find_local, lambda found: found is not None)
         self._found: dict[str, Probe] = {}
         self._lock = threading.Lock()
         self._made: dict[PodRef, str] = {}
@@ -84,8 +82,18 @@ class Measurements:
         target = self._target(name)
         if target is None:
             return not_run(name, _no_local())
-        where = self._here if name in matrix.POD else self._there()
-        return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
+        if name in matrix.POD:
+            where = self._pod_place()
+            return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
+        where = self._there()
+        if not isinstance(where, Place):
+            return not_run(name, where)
+        probe = self._prober.run(name, where, target)
+        if probe.outcome is Outcome.NOT_RUN and where is not self._here and not self._runs(where.ref):
+            self._there.forget(where)
+            again = self._there()
+            return self._prober.run(name, again, target) if isinstance(again, Place) else not_run(name, again)
+        return probe
 
     def probe_pod(self, *, make: bool) -> Place | None:
         """The probe pod where it runs already, or can be made and `make` says so."""
@@ -130,6 +138,24 @@ class Measurements:
             return Target(proxy.ip, proxy.port, proxy.protocol, self._ask.target.path)
         return self._ask.target
 
+    def _pod_place(self) -> Place | str:
+        """Where to measure as the pod does; a pod that did not run is looked at again."""
+        if isinstance(self._here, str):
+            ref = self._ask.pod
+            try:
+                self._pod = self._kube.get(kube.path("v1", "pods", ref.namespace, ref.name))
+            except CallError:
+                return self._here
+            self._here = place(self._pod)
+        return self._here
+
+    def _runs(self, ref: PodRef) -> bool:
+        try:
+            found = self._kube.get(kube.path("v1", "pods", ref.namespace, ref.name))
+        except CallError as error:
+            return error.why != "not-found"
+        return (found.get("status") or {}).get("phase") == "Running"
+
     # --- an address in the pod's own network
 
     def _find_local(self) -> Target | None:
@@ -152,15 +178,13 @@ class Measurements:
     def _first_answer(self, name: str, where: Place | str, targets: list[Target]) -> Target | None:
         if not isinstance(where, Place):
             return None
-        answers: dict[Target, Probe] = {}
-
-        def one(target: Target) -> None:
-            answers[target] = self._prober.run(name, where, target)
-
-        together(*(partial(one, target) for target in targets))
+        answers = local.ask(targets, lambda target: self._prober.run(name, where, target, quietly=True))
         chosen = local.choose(targets, answers.get)
-        with self._lock:
-            self._found[name] = answers[chosen or targets[0]]
+        probe = answers.get(chosen or targets[0])
+        if probe is not None:
+            self._listener(Probing(name, probe.via))
+            with self._lock:
+                self._found[name] = probe
         return chosen
 
     def _zone(self) -> str:

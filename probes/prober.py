@@ -60,10 +60,12 @@ class Prober:
             return argv, self._via(place, container, argv)
         return (), ""
 
-    def run(self, id: str, place: Place, target: Target) -> Probe:
-        """Measure once. Every failure is an outcome; raises CancelledError alone."""
+    def run(self, id: str, place: Place, target: Target, *, quietly: bool = False) -> Probe:
+        """Measure once, telling the listener unless `quietly`. Every failure is an outcome; raises CancelledError."""
         last: Probe | None = None
         for container, tool, argv in place.attempts(target):
+            if not quietly:
+                self._listener(Probing(id, self._via(place, container, argv)))
             probe = self._attempt(id, place, container, tool, target, argv)
             if probe is None:
                 continue
@@ -93,11 +95,10 @@ class Prober:
         """One tool; None when the container does not have it."""
         name = str(container.get("name"))
         started, typed = now(), self._via(place, container, argv)
-        self._listener(Probing(id, typed))
         try:
-            done = self._exec(place.ref, name, argv)
+            done = self._exec(place.ref, name, argv, tool.seconds)
             if done.cut == "dropped":
-                done = self._exec(place.ref, name, argv)
+                done = self._exec(place.ref, name, argv, tool.seconds)
             if done.missing:
                 place.missing.add((name, tool.name))
                 return None
@@ -105,7 +106,7 @@ class Prober:
             if outcome is None and tool.explain is not None and not done.cut:
                 argv = tool.explain(argv)
                 started, typed = now(), self._via(place, container, argv)
-                done = self._exec(place.ref, name, argv)
+                done = self._exec(place.ref, name, argv, tool.seconds)
                 outcome = tool.judge(done, target)
         except CallError as error:
             return not_run(id, _refused(error, place.ref), typed)
@@ -122,8 +123,10 @@ class Prober:
             why="" if outcome is not None else _inconclusive(done, tool),
         )
 
-    def _exec(self, ref: PodRef, container: str, argv: Sequence[str], seconds: float = tools.EXEC_SECONDS) -> Done:
-        return self._tasks.start(lambda: remote.run(self._kube, ref, container, argv, seconds), seconds + 1.0).result()
+    def _exec(self, ref: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
+        return self._tasks.start(
+            lambda: remote.run(self._kube, ref, container, argv, seconds), seconds + remote.CONNECT_SECONDS + 1.0
+        ).result()
 
     def _via(self, place: Place, container: Json, argv: Sequence[str]) -> str:
         return matrix.via(place.ref, "" if place.single else str(container.get("name")), argv, self._options)

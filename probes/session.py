@@ -16,7 +16,7 @@ from probes.cloud_reads import CloudReads
 from probes.cluster_reads import ClusterReads
 from probes.compute import Compute
 from probes.errors import CallError, CancelledError, UsageError
-from probes.events import Listener, Probed, nobody
+from probes.events import Listener, Probed, nobody, one_at_a_time
 from probes.evidence import Evidence
 from probes.kube import Kube
 from probes.kubeconfig import Access
@@ -24,7 +24,7 @@ from probes.matrix import Planned
 from probes.measure import Measurements
 from probes.prober import Prober
 from probes.reader import Reader, first_failure, together
-from probes.tables import NatTables, by_node
+from probes.tables import NatTables, agent_pods
 from probes.tasks import Once, Tasks
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Vpc
 from rules.words import _
@@ -41,11 +41,11 @@ class Session:
 
     def __init__(self, ask: Ask, listener: Listener = nobody) -> None:
         self.ask = ask
-        self._listener = listener
+        self._listener = one_at_a_time(listener)
         self._evidence = Evidence(Question(ask.pod, ask.target, ask.local, ask.proxy))
         self._tasks = Tasks(READS_AT_ONCE)
         self._probing = Tasks(PROBES_AT_ONCE)
-        self._reader = Reader(self._evidence, self._tasks, listener)
+        self._reader = Reader(self._evidence, self._tasks, self._listener)
         self._login = cloud.Login()
         self._stop = threading.Event()
         self._reads: CloudReads | None = None
@@ -60,8 +60,8 @@ class Session:
     def read(self) -> None:
         """Read all configuration at once; what cannot be read becomes a gap.
 
-        Raises TargetError when the target turns out to be in the pod's own network, LoginError when Google's login is
-        missing or has expired; what was read until then is kept.
+        May be called again. Raises TargetError when the target turns out to be in the pod's own network, LoginError
+        when Google's login is missing or has expired; what was read until then is kept.
         """
         client, pod, measurements = self._connected()
         if self._reads is not None:
@@ -71,9 +71,8 @@ class Session:
         self._reading.set()
         reads = ClusterReads(client, self._reader, self.ask.pod, pod)
         together(
-            reads.all,
+            lambda: reads.all(lambda: self._read_nat(client, measurements)),
             lambda: clouds.all(reads.node()),
-            lambda: self._read_nat(client, measurements),
         )
         if clouds.login_failed is not None:
             raise cloud.refusal(clouds.login_failed)
@@ -232,20 +231,17 @@ class Session:
         if not node:
             return
         tables = NatTables(client, self._prober(client))
-        try:
-            agents = by_node(list(tables.agents().values()))
-        except CallError:
-            agents = {}
-        permission = "create pods/exec"
-        try:
-            text = self._reader.call("node.nat", node, lambda: tables.read(agents.get(node), None))
-        except CallError as error:
-            beside = measurements.probe_pod(make=False)
-            if beside is None:
-                self._reader.gap(error, "node.nat", node, permission)
-                return
-            found = self._reader.read("node.nat", node, permission, lambda: tables.read(None, beside))
-            if found is None:
-                return
-            text = found
-        self._evidence.nat(node, text)
+        agents = agent_pods(self._evidence.items("daemonsets"), self._evidence.items("pods"))
+
+        def read() -> str:
+            try:
+                return tables.read(agents.get(node), None)
+            except CallError:
+                beside = measurements.probe_pod(make=False)
+                if beside is None:
+                    raise
+                return tables.read(None, beside)
+
+        text = self._reader.read("node_nat", node, "create pods/exec", read, 20.0)
+        if text is not None:
+            self._evidence.nat(node, text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from probes import kube
@@ -12,7 +12,7 @@ from probes.kube import Kube
 from probes.prober import Place, Prober, place
 
 COMMANDS = (("iptables-save", "-t", "nat"), ("iptables-legacy-save", "-t", "nat"), ("iptables-nft-save", "-t", "nat"))
-SECONDS = 5.0
+SECONDS = 10.0
 
 Json = Mapping[str, Any]
 
@@ -55,6 +55,14 @@ class NatTables:
                 said = " ".join((done.stderr or done.cut or "no rules").split())[:300]
                 failed = CallError("error", f"{' '.join(argv)} in {where.ref}: {said}")
         raise failed
+
+
+def agent_pods(daemonsets: Sequence[Json], pods: Sequence[Json]) -> dict[str, Json]:
+    """The agent's running pods among `pods`, by the name of their node."""
+    agent = agent_daemonset({"items": list(daemonsets)})
+    labels = (((agent or {}).get("spec") or {}).get("selector") or {}).get("matchLabels") or {"k8s-app": AGENT}
+    mine = [pod for pod in pods if labels.items() <= ((pod.get("metadata") or {}).get("labels") or {}).items()]
+    return by_node(mine)
 
 
 def by_node(pods: object) -> dict[str, Json]:

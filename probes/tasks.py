@@ -19,6 +19,7 @@ S = TypeVar("S")
 T = TypeVar("T")
 
 STEP = 0.1
+RETRY = 5.0
 
 
 class Task(Generic[T]):
@@ -100,23 +101,38 @@ class Tasks:
 
 
 class Once(Generic[T]):
-    """A value that is worked out by the first thread that asks; the others wait for it. A failure is not kept."""
+    """A value that is worked out by the first thread that asks; the others wait for it.
 
-    def __init__(self, work: Callable[[], T]) -> None:
+    An exception is not kept. A value that `lasts` says no to is kept for RETRY seconds, so that those who waited for
+    it do not each try again, and whoever asks later does.
+    """
+
+    def __init__(self, work: Callable[[], T], lasts: Callable[[T], bool] = lambda _value: True) -> None:
         self._work = work
+        self._lasts = lasts
         self._lock = threading.Lock()
         self._value: list[T] = []
+        self._until = 0.0
 
     def __call__(self) -> T:
         with self._lock:
-            if not self._value:
-                self._value.append(self._work())
+            if not self._value or time.monotonic() > self._until:
+                value = self._work()
+                self._until = float("inf") if self._lasts(value) else time.monotonic() + RETRY
+                self._value = [value]
             return self._value[0]
 
     @property
     def known(self) -> T | None:
         """The value if it is there already."""
-        return self._value[0] if self._value else None
+        value = self._value
+        return value[0] if value else None
+
+    def forget(self, value: T) -> None:
+        """Work it out again next time, if it still is `value`."""
+        with self._lock:
+            if self._value and self._value[0] is value:
+                self._value = []
 
 
 def left(until: float) -> float:

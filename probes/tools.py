@@ -15,7 +15,7 @@ from probes.exec import Done
 from rules.snapshot import Outcome, Target
 
 SECONDS = 3
-EXEC_SECONDS = 8.0
+EXEC_SECONDS = 10.0
 
 _REFUSED = re.compile(r"connection refused|actively refused", re.IGNORECASE)
 _UNREACHABLE = re.compile(
@@ -40,13 +40,14 @@ _CLOSED = re.compile(
 class Tool:
     """One program. `argv` is None where it cannot ask the question; `judge` is None where a run says too little.
 
-    `explain` is the argument list that says more then.
+    `explain` is the argument list that says more then; after `seconds` the command is given up.
     """
 
     name: str
     argv: Callable[[Target, bool], tuple[str, ...] | None]
     judge: Callable[[Done, Target], Outcome | None]
     explain: Callable[[tuple[str, ...]], tuple[str, ...]] | None = None
+    seconds: float = EXEC_SECONDS
 
 
 def by_words(text: str) -> Outcome | None:
@@ -191,7 +192,7 @@ def _perl(target: Target, _proxied: bool) -> tuple[str, ...] | None:
 
 
 def _judge_script(done: Done, _target: Target) -> Outcome | None:
-    codes: Mapping[int, Outcome] = {
+    codes: Mapping[int | None, Outcome] = {
         0: Outcome.OK,
         22: Outcome.APP_ERROR,
         28: Outcome.TIMEOUT,
@@ -199,11 +200,14 @@ def _judge_script(done: Done, _target: Target) -> Outcome | None:
         52: Outcome.APP_ERROR,
         56: Outcome.APP_ERROR,
     }
-    if done.exit_code is None:
-        return Outcome.TIMEOUT if done.cut == "deadline" else None
     if done.exit_code in codes:
         return codes[done.exit_code]
-    return by_words(done.stderr + done.stdout)
+    return by_words(done.stderr + done.stdout) if done.exit_code is not None else None
+
+
+def _judge_bash(done: Done, target: Target) -> Outcome | None:
+    """Opening /dev/tcp has no time limit of its own."""
+    return Outcome.TIMEOUT if done.cut == "deadline" else _judge_script(done, target)
 
 
 def _ping(target: Target, _proxied: bool) -> tuple[str, ...] | None:
@@ -227,7 +231,7 @@ TOOLS = (
     Tool("curl", _curl, _judge_curl, explain=_explain_curl),
     Tool("wget", _wget, _judge_wget, explain=_explain_wget),
     Tool("nc", _nc, _judge_nc),
-    Tool("bash", _bash, _judge_script),
+    Tool("bash", _bash, _judge_bash, seconds=SECONDS + 2.0),
     Tool("python3", _python("python3"), _judge_script),
     Tool("python", _python("python"), _judge_script),
     Tool("perl", _perl, _judge_script),
