@@ -12,7 +12,11 @@ from typing import Any, cast
 import yaml
 
 _BASE = cast(type[yaml.SafeLoader], getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-_LOADER = cast(type[yaml.SafeLoader], type("GoLoader", (_BASE,), {"yaml_implicit_resolvers": {}}))
+_OWN = {
+    "yaml_implicit_resolvers": {},
+    "bool_values": {**yaml.SafeLoader.bool_values, "y": True, "n": False},
+}
+_LOADER = cast(type[yaml.SafeLoader], type("GoLoader", (_BASE,), _OWN))
 
 for _tag, _pattern, _first in (
     ("bool", r"^(?:y|Y|yes|Yes|YES|true|True|TRUE|on|On|ON|n|N|no|No|NO|false|False|FALSE|off|Off|OFF)$", "yYtToOnNfF"),
@@ -28,5 +32,13 @@ def first_document(text: str) -> Any:
     """The first document in `text`, None for an empty one; ValueError when Go would refuse it."""
     try:
         return next(iter(yaml.load_all(text, Loader=_LOADER)), None)
-    except (yaml.YAMLError, RecursionError, TypeError, OverflowError) as error:
+    except (
+        yaml.YAMLError,
+        ValueError,
+        LookupError,
+        ArithmeticError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+    ) as error:
         raise ValueError(str(error).replace("\n", " ")) from error

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import IPv4Address
-from itertools import islice
+from itertools import groupby, islice
 from typing import TYPE_CHECKING
 
 from rules.ends import expected
+from rules.memo import per_world
 from rules.own_routes import vpc_of_node
 from rules.path import Verdict
 from rules.routing import choose
@@ -32,8 +33,7 @@ def graph(world: World) -> DiGraph:
     """Everything that can pass a packet on, as a directed graph.
 
     Nodes are `vpc P/N`, `vm P/NAME`, `node NAME` and `pod NS/NAME`, with attribute `kind`. An edge says that packets
-    can be handed over: `kind` is interface, host, pod or peering; peering edges carry `name`, `active` and, where
-    known, whether the sender's routes are `imported` at the other side.
+    can be handed over: `kind` is interface, host, pod or peering; peering edges carry `name` and `active`.
     """
     import networkx
 
@@ -47,18 +47,18 @@ def graph(world: World) -> DiGraph:
             found.add_edge(vpc_key(vpc), vpc_key(peering.peer), kind="peering", name=peering.name, active=active)
     for vm in world.instances or ():
         key = f"vm {vm.project}/{vm.name}"
-        found.add_node(key, kind="vm", running=vm.status == "RUNNING")
+        found.add_node(key, kind="vm", running=vm.status in ("RUNNING", ""), forwards=vm.can_ip_forward)
         for nic in vm.interfaces:
             _both(found, vpc_key(nic.vpc), key, "interface")
     for node in world.nodes.values():
         key = f"node {node.name}"
         found.add_node(key, kind="node")
         machine = f"vm {node.project}/{node.instance or node.name}"
-        vpc = vpc_of_node(world, node)
+        home = vpc_of_node(world, node)
         if machine in found:
             _both(found, machine, key, "host")
-        elif vpc is not None:
-            _both(found, vpc_key(vpc), key, "interface")
+        elif home is not None:
+            _both(found, vpc_key(home), key, "interface")
     for pod in (world.pods or {}).values():
         if f"node {pod.node}" in found:
             found.add_node(f"pod {pod.ref}", kind="pod")
@@ -92,16 +92,22 @@ def carrying(world: World, address: IPv4Address) -> DiGraph:
 def paths(world: World, source: str, target: str, *, most: int = MOST_PATHS) -> Iterator[tuple[str, ...]]:
     """All ways from one end to another over what is connected and up, shortest first, at most `most`.
 
-    Ends are the graph's names. There are none where an end is not in the graph.
+    Ends are the graph's names. A way crosses one peering at most before it comes to a VM, since peering is not
+    transitive, and goes on through a VM only where that may forward. There is none where an end is not in the graph.
     """
     import networkx
 
     usable = _usable(world)
-    if source not in usable or target not in usable or source == target:
+    begin, end = (source, OUT), (target, IN)
+    if begin not in usable or end not in usable or source == target:
         return
+    seen = set()
     try:
-        for way in islice(networkx.shortest_simple_paths(usable, source, target), most):
-            yield tuple(way)
+        for way in islice(networkx.shortest_simple_paths(usable, begin, end), most):
+            names = tuple(key for key, _group in groupby(name for name, _side in way))
+            if names not in seen and len(set(names)) == len(names):
+                seen.add(names)
+                yield names
     except networkx.NetworkXNoPath:
         return
 
@@ -111,21 +117,43 @@ def cuts(world: World, source: str, target: str) -> tuple[str, ...]:
     import networkx
 
     usable = _usable(world)
-    if source not in usable or target not in usable or not networkx.has_path(usable, source, target):
-        return ()
-    way = networkx.shortest_path(usable, source, target)
+    way = next(paths(world, source, target), ())
     found = []
     for key in way[1:-1]:
         without = usable.copy()
-        without.remove_node(key)
-        if not networkx.has_path(without, source, target):
+        without.remove_nodes_from([(key, OUT), (key, IN)])
+        if not networkx.has_path(without, (source, OUT), (target, IN)):
             found.append(key)
     return tuple(found)
 
 
+OUT, IN = "out", "in"
+
+
+@per_world
 def _usable(world: World) -> DiGraph:
-    found = graph(world)
-    down = [(one, other) for one, other, data in found.edges(data=True) if data.get("active") is False]
-    found.remove_edges_from(down)
-    found.remove_nodes_from([key for key, data in found.nodes(data=True) if data.get("running") is False])
+    """The graph in two layers: on its way out a packet climbs from pod to VPC, on its way in it comes down again."""
+    import networkx
+
+    whole = graph(world)
+    found = networkx.DiGraph()
+    up = {key for key, data in whole.nodes(data=True) if data.get("running") is not False}
+    for key in up:
+        kind = whole.nodes[key]["kind"]
+        found.add_nodes_from([(key, OUT), (key, IN)])
+        if kind in ("vpc", "node"):
+            found.add_edge((key, OUT), (key, IN))
+        if whole.nodes[key].get("forwards"):
+            found.add_edge((key, IN), (key, OUT))
+    order = {"pod": 0, "node": 1, "vm": 2, "vpc": 3}
+    for one, other, data in whole.edges(data=True):
+        if one not in up or other not in up or data.get("active") is False:
+            continue
+        rise = order[whole.nodes[other]["kind"]] - order[whole.nodes[one]["kind"]]
+        if rise > 0:
+            found.add_edge((one, OUT), (other, OUT))
+        elif rise < 0:
+            found.add_edge((one, IN), (other, IN))
+        else:
+            found.add_edge((one, OUT), (other, IN))
     return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import zip_longest
+
 from rules.build import read
 from rules.build.kubernetes import condition, containers
 from rules.snapshot import Json, Snapshot
@@ -82,7 +84,7 @@ def _where(pods: list[Json], name: str) -> tuple[dict[str, str], frozenset[str]]
 def _flags(words: tuple[str, ...]) -> dict[str, str]:
     """Go's flag syntax: one dash or two, `=value` or, but for truth values, the next word."""
     found: dict[str, str] = {}
-    for word, following in zip(words, (*words[1:], ""), strict=True):
+    for word, following in zip_longest(words, words[1:], fillvalue=""):
         if not word.startswith("-"):
             continue
         name, given, value = word.lstrip("-").partition("=")

@@ -30,7 +30,8 @@ def cluster(snapshot: Snapshot) -> Cluster | None:
         )
     network = read.child(item, "networkConfig")
     dataplane = read.text(network, "datapathProvider") or read.text(item, "datapathProvider")
-    dataplane_v2 = dataplane == "ADVANCED_DATAPATH" if dataplane else None
+    # Absent means the default, the legacy data path; a migration may be on either side of it.
+    dataplane_v2 = None if dataplane.startswith("MIGRATE") else dataplane == "ADVANCED_DATAPATH"
     return Cluster(
         project=read.part(read.text(item, "selfLink"), "projects") or project,
         location=read.text(item, "location") or read.text(item, "zone"),
@@ -39,11 +40,18 @@ def cluster(snapshot: Snapshot) -> Cluster | None:
         autopilot=_autopilot(snapshot, item),
         dataplane_v2=dataplane_v2,
         default_snat_disabled=read.flag(read.child(network, "defaultSnatStatus"), "disabled"),
-        network_policy_enforced=bool(dataplane_v2) or read.flag(read.child(item, "networkPolicy"), "enabled"),
+        network_policy_enforced=_enforced(dataplane_v2, item),
         pod_ranges=_pod_ranges(item),
         service_range=read.network(item.get("servicesIpv4Cidr")),
         version=read.text(item, "currentMasterVersion"),
     )
+
+
+def _enforced(dataplane_v2: bool | None, item: Json) -> bool | None:
+    """Dataplane V2 always enforces NetworkPolicies; the legacy data path where Calico was switched on."""
+    if dataplane_v2 or read.flag(read.child(item, "networkPolicy"), "enabled"):
+        return True
+    return None if dataplane_v2 is None else False
 
 
 def _owns(item: Json, names: list[str]) -> bool:
