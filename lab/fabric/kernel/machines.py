@@ -119,10 +119,7 @@ def _listeners(guest: Object) -> tuple[Listener, ...]:
 
 def _node_tables(store: Store, node: str, pods: list[str]) -> dict[str, str]:
     item = store.table("node/nat").find(node)
-    tables = {"nat": item["text"] if item else dump([], {})}
-    if filters := node_filter(store, pods):
-        tables["filter"] = filters
-    return tables
+    return {"nat": item["text"] if item else dump([], {}), "filter": node_filter(store, pods)}
 
 
 def _pods(store: Store) -> list[KubePod]:

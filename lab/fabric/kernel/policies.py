@@ -27,13 +27,14 @@ def enforced(store: Store) -> bool:
 
 
 def node_filter(store: Store, pods: Iterable[str]) -> str:
-    """The filter table of a node that runs `pods` (NAMESPACE/NAME); empty when no policy selects any of them."""
-    if not enforced(store):
-        return ""
+    """The filter table of a node that runs `pods` (NAMESPACE/NAME).
+
+    What comes from the network for nobody here would go back to the network and circle; it ends here instead.
+    """
     chains: list[str] = []
     hooks: list[str] = []
     rules: list[str] = []
-    policies = store.table("kube/networkpolicies").values()
+    policies = store.table("kube/networkpolicies").values() if enforced(store) else []
     for pod in pods:
         found = store.table("kube/pods").get(pod)
         for kind, option in (("Egress", "-i"), ("Ingress", "-o")):
@@ -47,11 +48,19 @@ def node_filter(store: Store, pods: Iterable[str]) -> str:
             for policy in selected:
                 rules += [f"-A {chain}{match} -j RETURN" for match in _matches(store, policy, kind)]
             rules.append(f"-A {chain} -j DROP")
-    if not chains:
-        return ""
     head = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *chains]
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
-    return "\n".join([*head, known, *sorted(hooks, key=lambda hook: " -o " in hook), *rules, "COMMIT", ""])
+    return "\n".join(
+        [
+            *head,
+            "-A FORWARD -i eth0 -o eth0 -j DROP",
+            known,
+            *sorted(hooks, key=lambda hook: " -o " in hook),
+            *rules,
+            "COMMIT",
+            "",
+        ]
+    )
 
 
 def _selects(policy: Object, pod: Object, kind: str) -> bool:
