@@ -67,10 +67,8 @@ class Finding:
         )
 
     def __str__(self) -> str:
-        return (
-            f"world {self.seed}: {self.connection}: model {self.predicted} {' or '.join(sorted(self.predicted_sites))}, "
-            f"kernel {self.observed} {self.observed_site}"
-        )
+        model = f"{self.predicted} {' or '.join(sorted(self.predicted_sites))}"
+        return f"world {self.seed}: {self.connection}: model {model}, kernel {self.observed} {self.observed_site}"
 
 
 async def judge(client: KeeperClient, seed: int, *, scenario: Scenario | None = None) -> list[Finding]:
