@@ -35,8 +35,9 @@ class Checker:
         """Raise ScenarioError for the first thing that does not fit."""
         self.networks()
         self.peered()
+        subnet = self.cluster()
         self.machines()
-        self.cluster()
+        self.slices(subnet)
         self.agent()
         self.question()
 
@@ -147,8 +148,8 @@ class Checker:
             )
         taken[vpc, address] = name
 
-    def cluster(self) -> None:
-        """The cluster's ranges, its nodes' slices and its pods' addresses."""
+    def cluster(self) -> SubnetPlan:
+        """The project, network and subnet that the cluster is in exist."""
         scenario, cluster = self.scenario, self.scenario.cluster
         if cluster.project not in scenario.projects:
             self.fail(("cluster", "project"), _no_such(_("project"), cluster.project, scenario.projects))
@@ -161,9 +162,12 @@ class Checker:
         subnet = network.subnet(cluster.subnet)
         if subnet is None:
             self.fail(("cluster", "subnet"), _no_such(_("subnet"), cluster.subnet, (s.name for s in network.subnets)))
+        return subnet
+
+    def slices(self, subnet: SubnetPlan) -> None:
+        """The cluster's ranges, its nodes' slices and its pods' addresses."""
+        scenario, cluster = self.scenario, self.scenario.cluster
         self.pod_range(subnet)
-        if not scenario.nodes:
-            self.fail(("nodes",), _("the cluster has no node; it needs one."))
         slices: list[tuple[IPv4Network, str]] = []
         for node in scenario.nodes:
             at = ("nodes", node.name, "pod range")

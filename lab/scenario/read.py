@@ -50,6 +50,8 @@ def scenario(name: str, section: Section) -> Scenario:
         top.fail("projects", _("there is no project; the cluster needs one."))
     cluster = _cluster(top.need("cluster"))
     nodes = tuple(_node(node, part) for node, part in top.each("nodes", cloud_name))
+    if not nodes:
+        top.fail("nodes", _("the cluster has no node; it needs one."))
     made = Scenario(
         name=name,
         title=title,

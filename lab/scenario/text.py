@@ -13,6 +13,16 @@ from lab.scenario.errors import ScenarioError
 from rules.words import _
 
 MAX_BYTES = 1024 * 1024
+MAX_DEPTH = 30
+
+_LOADER: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPENS = (
+    yaml.BlockSequenceStartToken,
+    yaml.BlockMappingStartToken,
+    yaml.FlowSequenceStartToken,
+    yaml.FlowMappingStartToken,
+)
+_CLOSES = (yaml.BlockEndToken, yaml.FlowSequenceEndToken, yaml.FlowMappingEndToken)
 
 
 @dataclass(frozen=True)
@@ -81,14 +91,8 @@ def read(path: Path, name: str) -> Section:
 def parse(text: str, name: str) -> Section:
     """The same for text that is already read."""
     try:
-        for token in yaml.scan(text, Loader=yaml.SafeLoader):
-            if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
-                raise ScenarioError(
-                    _("{where}: YAML anchors, aliases and tags are not used in scenarios; write the value out.").format(
-                        where=Where(name, token.start_mark.line + 1)
-                    )
-                )
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        _scan(text, name)
+        node = yaml.compose(text, Loader=_LOADER)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = 1 if mark is None else mark.line + 1
@@ -103,10 +107,6 @@ def parse(text: str, name: str) -> Section:
                 name=name, problem=" ".join(str(error).split())
             )
         ) from error
-    except RecursionError as error:
-        raise ScenarioError(
-            _("{name}: the values are nested too deeply; a scenario needs seven levels.").format(name=name)
-        ) from error
     if node is None:
         raise ScenarioError(
             _("{name}: the file is empty; start with `base: article` or copy a scenario.").format(name=name)
@@ -119,6 +119,25 @@ def parse(text: str, name: str) -> Section:
             ).format(where=value.where)
         )
     return value
+
+
+def _scan(text: str, name: str) -> None:
+    """Refuse what a scenario needs none of, before anything is built from it."""
+    depth = 0
+    for token in yaml.scan(text, Loader=_LOADER):
+        if isinstance(token, yaml.AliasToken | yaml.AnchorToken | yaml.TagToken):
+            raise ScenarioError(
+                _("{where}: YAML anchors, aliases and tags are not used in scenarios; write the value out.").format(
+                    where=Where(name, token.start_mark.line + 1)
+                )
+            )
+        depth += isinstance(token, _OPENS) - isinstance(token, _CLOSES)
+        if depth > MAX_DEPTH:
+            raise ScenarioError(
+                _("{where}: the values are nested too deeply; a scenario needs seven levels.").format(
+                    where=Where(name, token.start_mark.line + 1)
+                )
+            )
 
 
 def _value(node: yaml.Node, name: str) -> Value:
