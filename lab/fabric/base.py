@@ -14,10 +14,14 @@ Read = Callable[[], Awaitable[bytes]]
 
 @dataclass(frozen=True)
 class Place:
-    """Where a command runs: in `pod`'s `container`. A hostNetwork pod runs on its node's network."""
+    """Where a command runs: in `pod`'s `container`. A hostNetwork pod runs on its node's network.
+
+    `tty`: a person sits at a terminal in raw mode, so the command's side echoes and edits lines.
+    """
 
     pod: PodRef
     container: str
+    tty: bool = False
 
 
 class Fabric(Protocol):

@@ -215,5 +215,5 @@ async def serve(
     socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=_MESSAGE_LIMIT)
     await socket.prepare(request)
     ref = PodRef(pod["metadata"].get("namespace", ""), pod["metadata"]["name"])
-    await Session(socket, protocol).run(fabric, Place(ref, container), argv, streams, tty)
+    await Session(socket, protocol).run(fabric, Place(ref, container, tty), argv, streams, tty)
     return socket
