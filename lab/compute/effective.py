@@ -12,6 +12,8 @@ from lab.compute.links import last, part, relative
 from lab.compute.paging import page
 from lab.store import Object
 
+ASSOCIATION_PRIORITY = 1000
+
 
 def _of_network(backend: Backend, call: Call) -> Object:
     network = backend.network(call.project, call.path["network"])
@@ -67,15 +69,15 @@ def _rules(backend: Backend, network: str) -> list[Object]:
 def _policies(backend: Backend, network: str, region: str | None, regional: str) -> list[Object]:
     """Hierarchical policies from the organization down, then the network's own, then those of `region`."""
     project = part(network, "projects")
-    found = [_policy(item, "HIERARCHY", order) for order, item in enumerate(_sorted(backend, project))]
+    found = [_policy(item, "HIERARCHY") for item in _sorted(backend, project)]
     attached = [
         item
         for item in backend.all(project, "firewallPolicies")
         if any(relative(one["attachmentTarget"]) == relative(network) for one in item.get("associations", ()))
     ]
-    found += [_policy(item, "NETWORK", 1000) for item in attached if "region" not in item]
+    found += [_policy(item, "NETWORK") for item in attached if "region" not in item]
     if region is not None:
-        found += [_policy(item, regional, 1000) for item in attached if last(item.get("region", "")) == region]
+        found += [_policy(item, regional) for item in attached if last(item.get("region", "")) == region]
     return found
 
 
@@ -84,8 +86,10 @@ def _sorted(backend: Backend, project: str) -> list[Object]:
     return sorted(found, key=lambda item: not str(item.get("parent", "")).startswith("organizations/"))
 
 
-def _policy(item: Object, type: str, priority: int) -> Object:
-    found: Object = {"name": item["name"], "type": type, "priority": priority}
+def _policy(item: Object, type: str) -> Object:
+    found: Object = {"name": item["name"], "type": type}
+    if type != "HIERARCHY":
+        found["priority"] = ASSOCIATION_PRIORITY
     for word in ("shortName", "displayName"):
         if word in item:
             found[word] = item[word]

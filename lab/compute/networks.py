@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from ipaddress import IPv4Network
 
 from lab.compute import check, peerings
 from lab.compute.backend import Backend
 from lab.compute.call import Call, Method
-from lab.compute.derived import objects, ranges
 from lab.compute.errors import PEERING_BUSY, OperationError, bad_request, invalid, not_found, required
 from lab.compute.exchange import of_direction
 from lab.compute.links import link, network_link, relative
 from lab.compute.operations import Job, now
+from lab.compute.overlap import refuse as refuse_overlap
 from lab.compute.paging import listing, page
 from lab.store import Object, Store
 
@@ -123,7 +122,7 @@ def _add_peering(backend: Backend, call: Call) -> Object:
 
     def add(found: Object) -> None:
         found.setdefault("peerings", []).append(made)
-        _refuse_overlap(store, found, made)
+        refuse_overlap(store, found, made)
 
     return _start(
         backend, call, "addPeering", network, peer, lambda: _change(store, call.project, network["name"], add)
@@ -237,7 +236,7 @@ def _update(store: Store, network: Object, name: str, change: Object) -> None:
     if mine is None:
         raise OperationError("RESOURCE_NOT_FOUND", f"There is no peering '{name}' on network '{network['name']}'.")
     mine.update(change)
-    _refuse_overlap(store, network, mine)
+    refuse_overlap(store, network, mine)
     found = peerings.other(store, network["selfLink"], mine)
     if found is None or not (peerings.consensus(mine) and peerings.consensus(found[1])):
         return
@@ -258,62 +257,6 @@ def _mark(store: Store, self_link: str, name: str, word: str, value: str | None)
         if value is not None:
             state[word] = value
         table.replace(network_name, network)
-
-
-def _refuse_overlap(store: Store, network: Object, mine: Object) -> None:
-    """Refuse ranges that the two networks must not both have (VPC Network Peering, "Subnet and peering subnet route
-    interactions" and "Subnet and static route interactions")."""
-    found = peerings.other(store, network["selfLink"], mine)
-    if found is None:
-        return
-    peer, theirs = found
-    traffic = peerings.wanted(mine, theirs)
-    local, remote = _subnets(store, network["selfLink"]), _subnets(store, peer["selfLink"])
-    for cidr, _ in remote:
-        for mine_cidr, path in local:
-            if cidr.overlaps(mine_cidr):
-                raise _overlap(cidr, mine_cidr, path)
-    if traffic["importCustomRoutesFromPeer"]:
-        _refuse_inside(_exportable(store, peer["selfLink"]), local)
-    if traffic["exportCustomRoutesToPeer"]:
-        _refuse_inside(_exportable(store, network["selfLink"]), remote)
-
-
-def _refuse_inside(statics: list[IPv4Network], subnets: list[tuple[IPv4Network, str]]) -> None:
-    for dest in statics:
-        for cidr, path in subnets:
-            if dest.subnet_of(cidr):
-                raise _overlap(dest, cidr, path)
-
-
-def _overlap(theirs: IPv4Network, mine: IPv4Network, path: str) -> OperationError:
-    return OperationError(
-        "INVALID_USAGE",
-        f"An IP range in the peer network ({theirs}) overlaps with an IP range in the local network ({mine}) allocated"
-        f" by resource ({path}).",
-    )
-
-
-def _subnets(store: Store, self_link: str) -> list[tuple[IPv4Network, str]]:
-    project, _ = peerings.names(self_link)
-    return [
-        (IPv4Network(cidr), relative(subnet["selfLink"]))
-        for subnet in objects(store, project, "subnetworks")
-        if relative(subnet["network"]) == relative(self_link)
-        for cidr in ranges(subnet)
-    ]
-
-
-def _exportable(store: Store, self_link: str) -> list[IPv4Network]:
-    project, _ = peerings.names(self_link)
-    return [
-        IPv4Network(route["destRange"])
-        for route in objects(store, project, "routes")
-        if relative(route["network"]) == relative(self_link)
-        and not route.get("tags")
-        and "nextHopGateway" not in route
-        and ":" not in route["destRange"]
-    ]
 
 
 ONE = "projects/{project}/global/networks/{network}"

@@ -228,9 +228,18 @@ def rich() -> Store:
     return store
 
 
+@pytest.fixture(scope="session")
+def gcloud_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A private folder for gcloud's settings: what it finds out about this machine it finds out once."""
+    return tmp_path_factory.mktemp("gcloud")
+
+
 @pytest.fixture
-def gcloud(tmp_path: Path) -> Callable[..., Any]:
-    """Runs the real gcloud against a Cloud: gcloud(cloud, "compute", …) gives the finished process."""
+def gcloud(gcloud_config: Path) -> Callable[..., Any]:
+    """Runs the real gcloud against a Cloud: gcloud(cloud, "compute", …) gives the finished process.
+
+    Whatever it would ask of the world outside ends at a closed port.
+    """
     import subprocess
 
     found = shutil.which("gcloud")
@@ -242,7 +251,7 @@ def gcloud(tmp_path: Path) -> Callable[..., Any]:
     def run(cloud: Cloud, *words: str, project: str = "project-a") -> subprocess.CompletedProcess[str]:
         env = {
             **os.environ,
-            "CLOUDSDK_CONFIG": str(tmp_path / "gcloud"),
+            "CLOUDSDK_CONFIG": str(gcloud_config),
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{cloud.url}/compute/v1/",
             "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER": f"{cloud.container_url}/",
             "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
@@ -250,6 +259,7 @@ def gcloud(tmp_path: Path) -> Callable[..., Any]:
             "CLOUDSDK_CORE_DISABLE_PROMPTS": "1",
             "CLOUDSDK_CORE_DISABLE_USAGE_REPORTING": "true",
             "CLOUDSDK_COMPONENT_MANAGER_DISABLE_UPDATE_CHECK": "true",
+            "GCE_METADATA_ROOT": "127.0.0.1:9",
             "HTTPS_PROXY": "http://127.0.0.1:9",
             "NO_PROXY": "127.0.0.1,localhost",
         }
