@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rules.case import PROBES, UNKNOWN, Case
+from rules.masquerade import decide
 from rules.report.labels import UNICODE, probe_title
 from rules.report.model import MatrixRow
 from rules.snapshot import Outcome
@@ -72,7 +75,27 @@ def _invariants(case: Case) -> list[str]:
                 "network policy, a sidecar, an old connection, or rules on the node that differ from the ConfigMap."
             )
         )
-    return found
+    stale = _not_yet(case)
+    return [*found, stale] if stale else found
+
+
+def _not_yet(case: Case) -> str:
+    """The ConfigMap says one thing and the node's own nat table another."""
+    pod, node, real = case.pod, case.node, case.raw_walk.masquerade if case.raw_walk else None
+    if pod is None or node is None or real is None or real.list_source != "node-nat":
+        return ""
+    meant = decide(replace(case.world, node_nat={}), pod, case.dest, case.question.target.protocol)
+    if meant.masqueraded is None or real.masqueraded is None or meant.masqueraded == real.masqueraded:
+        return ""
+    if meant.masqueraded:
+        return _(
+            "The agent's configuration masquerades packets to {dest}, the nat table of {node} does not yet: a change "
+            "takes up to two minutes; after that read the agent's log."
+        ).format(dest=case.dest, node=node.name)
+    return _(
+        "The nat table of {node} masquerades packets to {dest}, the agent's configuration does not: the rules are "
+        "older than the configuration and will not outlive the node."
+    ).format(dest=case.dest, node=node.name)
 
 
 def _failed(outcome: Outcome | None) -> bool:

@@ -28,12 +28,9 @@ def minus(ranges: Iterable[IPv4Network], hole: IPv4Network) -> tuple[IPv4Network
 
 
 def keeping(ranges: Sequence[IPv4Network], needed: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:
-    """`ranges` and those of `needed` that no single entry covers yet."""
-    kept = list(ranges)
-    for entry in needed:
-        if not any(entry.subnet_of(known) for known in kept):
-            kept.append(entry)
-    return tuple(kept)
+    """`ranges` and those of `needed` that no single entry of it covers yet."""
+    added = [entry for entry in needed if not any(entry.subnet_of(known) for known in ranges)]
+    return tuple(dict.fromkeys((*ranges, *added)))
 
 
 def collapsed(ranges: Iterable[IPv4Network]) -> tuple[IPv4Network, ...]:

@@ -19,7 +19,7 @@ MOST = 8
 
 def draft(case: Case) -> Draft | None:
     ours, theirs, a, b = case.a_to_b, case.b_to_a, case.a, case.b
-    if ours is None or a is None or b is None or case.pods_in_subnet is not False:
+    if ours is None or a is None or b is None or case.pods_in_subnet is not False or not answer_lost(case):
         return None
     if (
         case.pod is None
@@ -63,6 +63,14 @@ def draft(case: Case) -> Draft | None:
     )
 
 
+def answer_lost(case: Case) -> bool:
+    """Whether an answer to the pod's own address is lost on its way, or not known to come home."""
+    world = case.world if case.wears_pod_address else unmasqueraded(case.world)
+    bare = case if world is case.world else Case(world, case.question)
+    lane = bare.walk.back if bare.walk else ()
+    return not lane or any(hop.verdict in (Verdict.DROP, Verdict.UNKNOWN) for hop in lane)
+
+
 def _change(vpc: Vpc, peering: str, field: str) -> Change:
     return Change(
         system="compute",
@@ -95,9 +103,14 @@ def _sentence(case: Case, refused: list[Exchanged]) -> str:
         return _("Google refuses this update: {dest} of {a} equals or lies in {obstacle} of {b}.").format(
             dest=refused[0].route.dest, a=case.a, b=case.b, obstacle=refused[0].obstacle
         )
-    return _("{a} gives its custom routes to {b}, which then has a route to every node's pods.").format(
+    text = _("{a} gives its custom routes to {b}, which then has a route to every node's pods.").format(
         a=case.a, b=case.b
     )
+    if case.b_to_a is None:
+        text += " " + _("The import is for {owner} to set; its side could not be read.").format(
+            owner=case.b.project if case.b else ""
+        )
+    return text
 
 
 def _needs(case: Case, crossing: tuple[Exchanged, ...], refused: list[Exchanged]) -> tuple[Precondition, ...]:

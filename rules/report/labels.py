@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network
 
 from rules.path import Hop, Verdict
-from rules.report.model import Answer, CauseFound, MatrixRow, Offer, RouteRow, Status
+from rules.report.model import Answer, CauseFound, MatrixRow, Offer, Report, RouteRow, Status
 from rules.words import _
 
 
@@ -74,6 +76,23 @@ def route_word(row: RouteRow) -> str:
     if row.ghost:
         return _("MISSING: {why}").format(why=row.why_not) if row.why_not not in (None, "no-match") else _("MISSING")
     return row.why_not or ""
+
+
+def touches(report: Report, row: RouteRow) -> bool:
+    """Whether a route row's destination holds the packet's destination or the answer's."""
+    walk = report.walk
+    ends = [walk.dest, walk.source_seen] if walk else []
+    return any(end is not None and end in IPv4Network(row.dest) for end in ends)
+
+
+def telling(report: Report, rows: Sequence[RouteRow], most: int) -> tuple[list[RouteRow], int]:
+    """At most `most` rows, in their order, those first that say something of this packet; and how many are left out."""
+
+    def place(row: RouteRow) -> tuple[bool, bool, bool]:
+        return not row.used, not touches(report, row), not row.ghost
+
+    keep = {id(row) for row in sorted(rows, key=place)[:most]}
+    return [row for row in rows if id(row) in keep], max(0, len(rows) - most)
 
 
 def status_word(status: Status) -> str:

@@ -103,14 +103,14 @@ def _routes(report: Report) -> Iterator[str]:
             continue
         yield f"| | {_('destination')} | {_('kind')} | {_('prio')} | {_('next hop')} | |"
         yield "|---|---|---|---|---|---|"
-        ordered = sorted(rows, key=lambda row: (not (row.used or row.ghost), row.why_not in (None, "no-match")))
-        for row in ordered[:SHOWN_ROWS]:
+        shown, left = labels.telling(report, rows, SHOWN_ROWS)
+        for row in shown:
             mark = "✓" if row.used else "✗" if row.ghost else ""
             hop = escape(row.next_hop)
             yield f"| {mark} | {row.dest} | {row.kind} | {row.priority} | {hop} | {labels.route_word(row)} |"
-        if len(rows) > SHOWN_ROWS:
+        if left:
             yield ""
-            yield plural("and {count} more route", "and {count} more routes", len(rows) - SHOWN_ROWS)
+            yield plural("and {count} more route", "and {count} more routes", left)
 
 
 def _causes(report: Report) -> Iterator[str]:

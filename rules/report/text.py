@@ -162,7 +162,7 @@ class _Text:
             if not rows:
                 yield from self.say(_("(none could be read)"))
                 continue
-            shown, left = _worth_showing(rows)
+            shown, left = labels.telling(self.report, rows, SHOWN_ROWS)
             yield from self.table(shown)
             if left:
                 yield from self.say(plural("and {count} more route", "and {count} more routes", left), indent=4)
@@ -182,7 +182,7 @@ class _Text:
             yield f"  {self.mark(mark)} {line}{word if beside else ''}".rstrip()
             if word and not beside:
                 yield from self.say(word, indent=6)
-            if row.ghost and row.sentence:
+            if row.ghost and row.sentence and labels.touches(self.report, row):
                 yield from self.say(row.sentence, indent=6)
 
     def pad(self, text: str, size: int) -> str:
@@ -263,16 +263,6 @@ class _Text:
             if fact.permission:
                 text += " " + _("(permission {permission})").format(permission=fact.permission)
             yield from self.item(text, mark=self.glyphs.doubt)
-
-
-def _worth_showing(rows: Sequence[RouteRow]) -> tuple[list[RouteRow], int]:
-    """The rows that say something about this packet, then others while there is room; and how many are left out."""
-    telling = [row for row in rows if row.used or row.ghost]
-    beaten = [row for row in rows if not (row.used or row.ghost) and row.why_not not in (None, "no-match")]
-    rest = [row for row in rows if not (row.used or row.ghost) and row.why_not in (None, "no-match")]
-    keep = {id(row) for row in (telling + beaten + rest)[: max(SHOWN_ROWS, min(len(telling), SHOWN_ROWS * 2))]}
-    shown = [row for row in rows if id(row) in keep]
-    return shown, len(rows) - len(shown)
 
 
 def _folded(command: str, width: int, lead: str) -> list[str]:

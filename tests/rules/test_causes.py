@@ -345,6 +345,46 @@ def test_an_answer_of_any_kind_is_not_a_broken_leg(seen: Seen, outcome: str) -> 
     assert report.remedies == ()
 
 
+def test_a_table_that_lags_behind_its_config_map_is_said(seen: Seen) -> None:
+    """The lab's nodes have their rules from boot; the article's ConfigMap would masquerade the target."""
+
+    def article_config(data: dict[str, Any]) -> None:
+        text = "nonMasqueradeCIDRs: [172.16.0.0/16, 10.1.0.0/16]\nresyncInterval: 60s\n"
+        metadata = {"name": "ip-masq-agent", "namespace": "kube-system"}
+        config_maps(data).append(
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"config": text}}
+        )
+
+    report = evaluate(seen("article", "ok ok ok timeout", article_config, nat=True))
+    assert any("does not yet" in sentence for sentence in report.unexplained)
+    assert report.masquerade is not None
+    assert report.masquerade.masqueraded is False
+
+
+def test_masqueraded_packets_fare_as_the_nodes_do(seen: Seen) -> None:
+    """Invariant I7: with the article's ConfigMap in force, pod and node are one; a difference is said."""
+
+    def article_config(data: dict[str, Any]) -> None:
+        text = "nonMasqueradeCIDRs: [172.16.0.0/16, 10.1.0.0/16]\n"
+        metadata = {"name": "ip-masq-agent", "namespace": "kube-system"}
+        config_maps(data).append(
+            {"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata, "data": {"config": text}}
+        )
+
+    well = evaluate(seen("article", "ok ok ok ok", article_config))
+    assert (well.answer, well.unexplained, well.causes) == (Answer.REACHABLE, (), ())
+    ill = evaluate(seen("article", "ok ok ok timeout", article_config))
+    assert ill.answer is Answer.UNKNOWN
+    assert any("fare alike" in sentence for sentence in ill.unexplained)
+
+
+def test_pods_that_fare_better_than_nodes_are_said(seen: Seen) -> None:
+    """Invariant I5: the target admits pods' addresses and not nodes'."""
+    report = evaluate(seen("healthy-routes-based", "ok ok timeout ok"))
+    assert report.answer is Answer.REACHABLE
+    assert any("Masquerading would break" in sentence for sentence in report.unexplained)
+
+
 def test_silence_where_all_is_in_order_is_unexplained(seen: Seen) -> None:
     report = evaluate(seen("healthy-routes-based", "ok ok ok timeout"))
     assert report.answer is Answer.UNKNOWN
