@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from probes import journal
 from probes.journal import Run, State
 from probes.plan import Plan
-from probes.progress import Progress
 from rules.report.model import Offer, Report
 from rules.words import _
 from tui.cli import consent
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
 from tui.cli.failures import CliError
-from tui.cli.output import near, report, say
+from tui.cli.narration import Narrator, Teller
+from tui.cli.output import near, report, say, wrapped
 
 
 def run(argv: Sequence[str]) -> int:
@@ -38,7 +38,6 @@ def run(argv: Sequence[str]) -> int:
     from probes.apply import Applier
     from probes.session import Session
     from rules.evaluate import evaluate
-    from tui.cli.narration import Narrator
 
     session = Session(question, Narrator())
     try:
@@ -52,7 +51,7 @@ def run(argv: Sequence[str]) -> int:
             return 0
         if not consent.require(made.name, yes=args.yes):
             return 1
-        ended = applier.apply(made, _tell)
+        ended = applier.apply(made, Teller())
     finally:
         session.close()
     report(_ended_text(ended))
@@ -97,13 +96,8 @@ def _tell_of_the_dead() -> None:
             )
 
 
-def _tell(progress: Progress) -> None:
-    say(progress.sentence)
-
-
 def _plan_text(offer: Offer, made: Plan) -> str:
     lines = [f"{offer.id}: {offer.title}", "", made.diff, ""]
-    lines += [*offer.change_sentences]
     lines.append(_("Predicted afterwards: pod-peer {predicted}.").format(predicted=offer.predicted))
     marks = {True: _("met"), False: _("NOT met"), None: _("not known")}
     for heading, rows in (
@@ -112,7 +106,7 @@ def _plan_text(offer: Offer, made: Plan) -> str:
         (_("Taken back with:"), offer.undo),
     ):
         if rows:
-            lines += ["", heading, *(f"  - {row}" for row in rows)]
+            lines += ["", heading, *(wrapped(row) for row in rows)]
     return "\n".join(lines)
 
 

@@ -47,7 +47,14 @@ def run(argv: Sequence[str]) -> int:
                 word=argv[0], near=near(argv[0], known)
             )
         )
-    return known[argv[0]](argv[1:])
+    try:
+        return known[argv[0]](argv[1:])
+    except RuntimeError as error:
+        from lab.control import LabError
+
+        if isinstance(error, LabError):
+            raise CliError(str(error)) from error
+        raise
 
 
 def _list(argv: Sequence[str]) -> int:

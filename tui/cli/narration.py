@@ -6,6 +6,7 @@ import sys
 import threading
 
 from probes.events import Announced, Event, GapFound, Probed, Probing
+from probes.progress import Progress
 from rules.words import _
 from tui.cli.output import say
 
@@ -39,3 +40,15 @@ class Narrator:
             gap = event.gap
             return _("could not read {read} of {of}: {why}").format(read=gap.read, of=gap.of, why=gap.why)
         return ""
+
+
+class Teller:
+    """A watcher of apply and rollback: every step once, however often it is measured while waiting."""
+
+    def __init__(self) -> None:
+        self._last = ""
+
+    def __call__(self, progress: Progress) -> None:
+        if progress.sentence != self._last:
+            say(progress.sentence)
+        self._last = progress.sentence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import textwrap
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
@@ -56,6 +57,13 @@ def table(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
         for row in rows
     ]
     return "\n".join(lines)
+
+
+def wrapped(text: str) -> str:
+    """One entry of a list, broken into lines as wide as the reader's terminal."""
+    return textwrap.fill(
+        text, width(), initial_indent="  - ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
+    )
 
 
 def near(word: str, known: Iterable[str]) -> str:

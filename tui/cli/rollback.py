@@ -8,13 +8,13 @@ from probes import journal, parse
 from probes.ask import Ask
 from probes.journal import Run, State
 from probes.plan import diff
-from probes.progress import Progress
 from probes.steps import step_from
 from rules.words import _
 from tui.cli import consent
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
-from tui.cli.output import report, say
+from tui.cli.narration import Narrator, Teller
+from tui.cli.output import report
 
 
 def run(argv: Sequence[str]) -> int:
@@ -22,6 +22,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser("rollback", _("Take back what a run of apply changed, to the exact object, and measure again."))
     parser.add_argument("run", metavar="RUN", nargs="?", help=_("a run from `wayhome runs` (else the latest)"))
     parser.add_argument("--yes", action="store_true", help=_("consent without being asked"))
+    parser.add_argument("--no-node-probe", action="store_true", help=_("create no probe pod on the node"))
     args = parser.parse_args(argv)
     old = journal.read(args.run) if args.run else _latest()
     if old.state is State.ROLLED_BACK:
@@ -33,15 +34,13 @@ def run(argv: Sequence[str]) -> int:
     report("\n".join(diff(step.reversed()) for step in steps))
     if not consent.require(steps[-1].name, yes=args.yes):
         return 1
+    from probes.apply import Applier
     from probes.session import Session
 
-    from probes.apply import Applier
-    from tui.cli.narration import Narrator
-
-    session = Session(_ask(old), Narrator())
+    session = Session(_ask(old, node_probe=not args.no_node_probe), Narrator())
     try:
         session.connect()
-        ended = Applier(session).rollback(old, _tell)
+        ended = Applier(session).rollback(old, Teller())
     finally:
         session.close()
     report(_("Run {id}: {state}").format(id=ended.id, state=ended.state.value))
@@ -55,16 +54,12 @@ def _latest() -> Run:
     raise CliError(_("There is nothing to take back: `wayhome runs` lists no open run."))
 
 
-def _ask(old: Run) -> Ask:
+def _ask(old: Run, *, node_probe: bool) -> Ask:
     where = old.plan["where"]
     return Ask(
         pod=parse.pod(where["pod"]),
         target=parse.target(where["target"]),
         kubeconfig=where.get("kubeconfig") or None,
         context=where.get("context") or None,
-        node_probe=False,
+        node_probe=node_probe,
     )
-
-
-def _tell(progress: Progress) -> None:
-    say(progress.sentence)
