@@ -57,7 +57,7 @@ class Simulated:
             await stderr(f"pod {place.pod} is gone\n".encode())
             return 126
         host = PodHost(self, place, machine(self.store, pod, place.container))
-        return await enter(host, argv, stdin, stdout, stderr)
+        return await enter(host, argv, stdin, stdout, stderr, tty=place.tty)
 
     @property
     def world(self) -> World:

@@ -147,13 +147,19 @@ def _end(packets: Sequence[dict[str, Any]], origin: str) -> str:
 
 
 def _expected(store: Store, way: Walk) -> frozenset[str]:
-    """Where the first break may end the packet: one namespace, or any of a network that the packet has strayed into."""
+    """Where the first break may end the packet: one namespace, or any of a network that the packet has strayed into
+    or whose equal routes share the flows."""
     hop = next(hop for hop in way.hops if hop.verdict in (Verdict.DROP, Verdict.REJECT))
     found = {_site(store, hop)}
-    if hop.reason == "ROUTE_WRONG_NETWORK" and hop.vpc is not None:
+    strayed = hop.reason == "ROUTE_WRONG_NETWORK"
+    if hop.vpc is not None and (strayed or any(_shared(each) for each in way.hops if each.leg is hop.leg)):
         cloud = read(store)
         found |= {vm_name(vm.key) for vm in cloud.vms if vm.net == (hop.vpc.project, hop.vpc.name)}
     return frozenset(f"{hop.leg} {site}" for site in found)
+
+
+def _shared(hop: Hop) -> bool:
+    return sum(each.why_not is None for each in hop.candidates) > 1
 
 
 def _site(store: Store, hop: Hop) -> str:

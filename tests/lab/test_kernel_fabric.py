@@ -45,6 +45,27 @@ async def run(kernel: Kernel, *argv: str, stdin: bytes = b"") -> tuple[int, str,
     return code, out.decode(), err.decode()
 
 
+async def sleeping(kernel: Kernel) -> bool:
+    return "sleep 600" in (await run(kernel, "sh", "-c", "cat /proc/[0-9]*/cmdline | tr '\\0' ' '"))[1]
+
+
+async def test_an_image_holds_only_its_own_programs(article: tuple[Store, Kernel]) -> None:
+    store, kernel = article
+    table = store.table("kube/pods")
+    pod = table.get("default/my-pod")
+    pod["spec"]["containers"][0]["image"] = "busybox:1.36"
+    table.replace("default/my-pod", pod)
+    assert (await run(kernel, "sh", "-c", "command -v curl"))[0] != 0
+    assert (await run(kernel, "curl", "http://10.1.0.21/health"))[0] == 127
+
+
+async def test_a_container_cannot_touch_the_network(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    code, _, complaint = await run(kernel, "ip", "route", "del", "default")
+    assert code != 0
+    assert "not permitted" in complaint
+
+
 async def started(store: Store) -> Kernel:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
     kernel = Kernel(store)
@@ -106,7 +127,7 @@ async def test_commands_get_input_and_the_host_is_read_only(article: tuple[Store
     _, kernel = article
     assert await run(kernel, "cat", stdin=b"hello") == (0, "hello", "")
     assert (await run(kernel, "sh", "-c", "exit 7"))[0] == 7
-    code, _, complaint = await run(kernel, "touch", "/usr/wayhome-was-here")
+    code, _, complaint = await run(kernel, "sh", "-c", "echo x > /usr/wayhome-was-here")
     assert code != 0
     assert "Read-only" in complaint
 
@@ -115,12 +136,12 @@ async def test_a_command_ends_when_its_caller_goes(article: tuple[Store, Kernel]
     _, kernel = article
     waiting = asyncio.create_task(run(kernel, "sleep", "600"))
     for _ in range(200):
-        if "sleep 600" in (await run(kernel, "ps", "axo", "args"))[1]:
+        if await sleeping(kernel):
             break
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     for _ in range(200):
-        if "sleep 600" not in (await run(kernel, "ps", "axo", "args"))[1]:
+        if not await sleeping(kernel):
             return
     pytest.fail("the command outlived its caller")
 

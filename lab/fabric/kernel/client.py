@@ -10,7 +10,7 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Awaitable, Iterable, Sequence
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.fabric.kernel.blueprint import Blueprint, Wire, difference, mac
@@ -24,6 +24,18 @@ Answer = tuple[dict[str, Any], list[int]]
 
 class KernelUnavailableError(RuntimeError):
     """This machine does not let us make namespaces; the message says why in one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Command:
+    """A command in a container: its namespace, what its image is called and holds, its environment without PATH."""
+
+    namespace: str
+    argv: tuple[str, ...]
+    image: str
+    programs: tuple[str, ...]
+    environment: Mapping[str, str]
+    privileged: bool = False
 
 
 class KeeperClient:
@@ -93,15 +105,13 @@ class KeeperClient:
         await self._ask({"op": "apply"}, attachment=json.dumps(dataclasses.asdict(plan) | _wires(plan.cut, plan.laid)))
         self.blueprint = blueprint
 
-    def run(
-        self, namespace: str, argv: Sequence[str], descriptors: Sequence[int], *, hostname: str = ""
-    ) -> Awaitable[int]:
-        """Run `argv` in `namespace` on three descriptors (stdin, stdout, stderr); awaits its exit code.
+    def run(self, command: Command, descriptors: Sequence[int]) -> Awaitable[int]:
+        """Run `command` on three descriptors (stdin, stdout, stderr); awaits its exit code.
 
         The descriptors are passed on before this returns, so the caller may close them at once.
         """
         number = next(self._ids)
-        request = {"op": "run", "id": number, "namespace": namespace, "argv": list(argv), "hostname": hostname}
+        request = {"op": "run", "id": number, **dataclasses.asdict(command)}
         return self._exit_code(number, self._ask(request, descriptors))
 
     async def _exit_code(self, number: int, answer: asyncio.Future[Answer]) -> int:

@@ -8,8 +8,10 @@ import os
 from collections.abc import Callable, Sequence
 
 from lab.fabric.base import Place, Read, Write
-from lab.fabric.kernel.client import KeeperClient, KernelUnavailableError
+from lab.fabric.kernel.client import Command, KeeperClient
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, vm_name
+from lab.fabric.machine import machine
+from lab.shell.images import kind
 from lab.store import Event, Store
 
 CHUNK = 65536
@@ -68,7 +70,7 @@ class Kernel:
     async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
         """Run `argv` with the kernel's own network of `place`."""
         await self._settle()
-        namespace, hostname = self._where(place)
+        command = self._command(place, argv)
         to_process, from_out, from_err = os.pipe(), os.pipe(), os.pipe()
         tasks = [
             asyncio.create_task(_pour(stdin, to_process[1])),
@@ -78,7 +80,7 @@ class Kernel:
         try:
             given = (to_process[0], from_out[1], from_err[1])
             try:
-                ended = self._client.run(namespace, argv, given, hostname=hostname)
+                ended = self._client.run(command, given)
             finally:
                 for descriptor in given:
                     os.close(descriptor)
@@ -90,15 +92,17 @@ class Kernel:
             await asyncio.gather(*tasks, return_exceptions=True)
         return result
 
-    def _where(self, place: Place) -> tuple[str, str]:
+    def _command(self, place: Place, argv: Sequence[str]) -> Command:
         pod = self._store.table("kube/pods").get(str(place.pod))
-        node = pod["spec"].get("nodeName", "")
+        seen = machine(self._store, pod, place.container)
+        image = kind(seen.image)
         if pod["spec"].get("hostNetwork"):
-            return vm_name(node_key(self._store, node)), node
-        name = pod_name(str(place.pod))
-        if name not in self._client.blueprint.namespaces:
-            raise KernelUnavailableError(f"{place.pod} has no network yet")
-        return name, place.pod.name
+            namespace = vm_name(node_key(self._store, pod["spec"].get("nodeName", "")))
+        else:
+            namespace = pod_name(str(place.pod))
+        return Command(
+            namespace, tuple(argv), image.name, tuple(sorted(image.programs)), seen.environment, seen.privileged
+        )
 
 
 async def _pour(read: Read, descriptor: int) -> None:

@@ -12,11 +12,13 @@ import contextlib
 import dataclasses
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from aiohttp import web
@@ -145,10 +147,17 @@ class Keeper:
     async def _run(self, request: dict[str, Any], descriptors: list[int]) -> int:
         """Run argv in a namespace with the three given descriptors; the exit code, or 128 + signal."""
         stdin, stdout, stderr = descriptors[:3]
+        room = (
+            _tool("nsenter"),
+            f"--net={NAMES / request['namespace']}",
+            f"--mount=/proc/{self._room}/ns/mnt",
+            "--wd=/",
+            "--",
+        )
+        path = self._toolbox(request["image"], request["programs"])
         process = await asyncio.create_subprocess_exec(
-            "nsenter", f"--net={NAMES / request['namespace']}", f"--mount=/proc/{self._room}/ns/mnt", "--wd=/", "--",
-            *request["argv"], stdin=stdin, stdout=stdout, stderr=stderr,
-            env={"PATH": PATH, "LANG": "C.UTF-8", "HOSTNAME": request["hostname"]}, cwd="/", start_new_session=True,
+            *room, *confinement(request["privileged"]), *request["argv"], stdin=stdin, stdout=stdout, stderr=stderr,
+            env={**request["environment"], "PATH": path}, cwd="/", start_new_session=True,
         )  # fmt: skip
         while descriptors:
             os.close(descriptors.pop())
@@ -159,10 +168,35 @@ class Keeper:
             del self._running[request["id"]]
         return code if code >= 0 else 128 - code
 
+    def _toolbox(self, image: str, programs: list[str]) -> str:
+        """The PATH of an image: a folder, inside the room, that links to the programs which the image holds."""
+        path = f"/run/images/{image}"
+        folder = Path(f"/proc/{self._room}/root{path}")
+        if not folder.is_dir():
+            folder.mkdir(parents=True)
+            for program in programs:
+                if found := shutil.which(program, path=PATH):
+                    (folder / program).symlink_to(found)
+        return path
+
     def _kill(self, id: int) -> None:
         if process := self._running.get(id):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+
+
+def _tool(name: str) -> str:
+    """A tool of this machine by its whole path: the environment of a container names other folders."""
+    found = shutil.which(name, path=PATH)
+    if found is None:
+        raise KernelError(f"{name} is not on this machine")
+    return found
+
+
+def confinement(privileged: bool) -> tuple[str, ...]:
+    """What takes powers away from a container: none may undo the room, and few may touch the network."""
+    taken = ("sys_admin", "sys_ptrace", "sys_module", *(() if privileged else ("net_admin",)))
+    return (_tool("setpriv"), f"--bounding-set={','.join('-' + power for power in taken)}", "--inh-caps=-all", "--")
 
 
 def _site(pages: Mapping[str, str]) -> web.Application:
