@@ -11,7 +11,7 @@ from typing import Any
 from probes import cloud, container, derive, guard
 from probes.compute import Compute
 from probes.derive import Vm
-from probes.errors import CallError
+from probes.errors import CallError, ProbeError
 from probes.reader import Reader, together
 from probes.tasks import Once
 from rules.snapshot import Vpc
@@ -33,6 +33,7 @@ class CloudReads:
         self._target = target
         self._context = context
         self.login_failed: CallError | None = None
+        self.given_up = False
         self.network_known = threading.Event()
         self.target_checked = threading.Event()
         self._projects: dict[str, Once[None]] = {}
@@ -44,6 +45,9 @@ class CloudReads:
         """
         try:
             self._all(node)
+        except ProbeError:
+            self.given_up = True
+            raise
         finally:
             self.network_known.set()
             self.target_checked.set()
@@ -68,7 +72,8 @@ class CloudReads:
         try:
             self._reader.call("google.auth", "", lambda: self._login.credentials(cloud.COMPUTE), 30.0)
         except CallError as error:
-            self.login_failed = error if error.why == "login" else None
+            if error.why == "login":
+                self.login_failed, self.given_up = error, True
             self._reader.gap(error, "google.auth", vm.project, "")
             return
         together(lambda: self._project(vm.project), lambda: self._from_node(node, vm))

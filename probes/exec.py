@@ -43,9 +43,9 @@ class Done:
 
 def run(client: Kube, pod: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
     """Run `argv` in `container` of `pod` for at most `seconds` after it was started. Raises CallError."""
-    socket = _connect(client, pod, container, argv)
     started = time.monotonic()
-    until = started + seconds
+    socket = _connect(client, pod, container, argv)
+    until = time.monotonic() + seconds
     output: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _ERROR: bytearray()}
     try:
         cut = _receive(socket, output, until)

@@ -8,7 +8,7 @@ from typing import Any
 
 from probes import derive, kube, local, matrix, nodepod, write
 from probes.ask import Ask
-from probes.errors import CallError
+from probes.errors import CallError, CancelledError
 from probes.events import Announced, Listener, Probing
 from probes.evidence import Evidence
 from probes.kube import Kube
@@ -55,6 +55,7 @@ class Measurements:
         self._local: Once[Target | None] = Once(self._find_local, lambda found: found is not None)
         self._found: dict[str, Probe] = {}
         self._lock = threading.Lock()
+        self._creating = threading.Lock()
         self._made: dict[PodRef, str] = {}
         self._closed = False
 
@@ -106,10 +107,13 @@ class Measurements:
             return frozenset(self._made)
 
     def close(self) -> None:
-        """Remove the probe pods, in bounded time."""
+        """Remove the probe pods, in bounded time; one that is being created right now is waited for."""
+        self._closed = True
+        settled = self._creating.acquire(timeout=CLOSE_SECONDS)
         with self._lock:
-            self._closed = True
             made, self._made = dict(self._made), {}
+        if settled:
+            self._creating.release()
         threads = [
             threading.Thread(target=self._remove, args=(ref, uid), daemon=True, name="wayhome-close")
             for ref, uid in made.items()
@@ -216,7 +220,7 @@ class Measurements:
                 spec.get("imagePullSecrets") or (),
                 lambda sentence: self._listener(Announced(sentence)),
                 self._pause,
-                self._keep,
+                self._post,
             )
         except NodePodError as error:
             return error.why
@@ -225,12 +229,24 @@ class Measurements:
     def _node_object(self) -> Object | None:
         return next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == self.node), None)
 
-    def _keep(self, ref: PodRef, uid: str) -> None:
-        with self._lock:
-            self._made[ref] = uid
-            closed = self._closed
-        if closed:
-            self._remove(ref, uid)
+    def _post(self, manifest: Object) -> Object:
+        """Create a pod that `close` will know of, also when the answer to the creation is lost."""
+        ref = PodRef(manifest["metadata"]["namespace"], manifest["metadata"]["name"])
+        with self._creating:
+            if self._closed:
+                raise CancelledError(_("Stopped."))
+            with self._lock:
+                self._made[ref] = ""
+            try:
+                found = write.create_pod(self._kube, manifest)
+            except CallError as error:
+                if 400 <= error.status < 500:
+                    with self._lock:
+                        del self._made[ref]
+                raise
+            with self._lock:
+                self._made[ref] = str((found.get("metadata") or {}).get("uid") or "")
+            return found
 
     def _remove(self, ref: PodRef, uid: str) -> None:
         try:

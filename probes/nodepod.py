@@ -39,6 +39,7 @@ _TOOLED = (
 )
 
 Object = dict[str, Any]
+Post = Callable[[Object], Object]
 
 
 class NodePodError(Exception):
@@ -128,12 +129,9 @@ def create(
     pull_secrets: Sequence[Any],
     announce: Callable[[str], None],
     pause: Callable[[float], None],
-    made: Callable[[PodRef, str], None],
+    post: Post,
 ) -> NodePod:
-    """Create the probe pod and wait until it runs; raises NodePodError with the reason when it does not.
-
-    `made` hears of every pod that was created, so that it can be removed whatever happens next.
-    """
+    """Create the probe pod with `post` and wait until it runs; raises NodePodError with the reason when it does not."""
     if not choices:
         raise NodePodError(
             _("No image with tools is known on {node}; name one in {variable}.").format(node=node, variable=IMAGE)
@@ -147,9 +145,8 @@ def create(
                 "when the run ends, at the latest after {minutes} minutes."
             ).format(pod=ref, image=image, node=node, minutes=LIFETIME // 60)
         )
-        found, privileged = _create(client, ref, node, image, pull_secrets)
+        found, privileged = _create(post, ref, node, image, pull_secrets)
         uid = str((found.get("metadata") or {}).get("uid") or "")
-        made(ref, uid)
         why = _until_running(client, ref, pause)
         if not why:
             return NodePod(ref, uid, image, privileged)
@@ -160,15 +157,15 @@ def create(
     raise NodePodError(why)
 
 
-def _create(client: Kube, ref: PodRef, node: str, image: str, pull_secrets: Sequence[Any]) -> tuple[Object, bool]:
+def _create(post: Post, ref: PodRef, node: str, image: str, pull_secrets: Sequence[Any]) -> tuple[Object, bool]:
     """Create it with the right to read the nat table where that can be had, else without."""
     try:
-        return write.create_pod(client, manifest(ref, node, image, pull_secrets, privileged=True)), True
+        return post(manifest(ref, node, image, pull_secrets, privileged=True)), True
     except CallError as error:
         if error.status not in (400, 403, 422):
             raise NodePodError(_said(error, ref)) from error
     try:
-        return write.create_pod(client, manifest(ref, node, image, pull_secrets, privileged=False)), False
+        return post(manifest(ref, node, image, pull_secrets, privileged=False)), False
     except CallError as error:
         raise NodePodError(_said(error, ref)) from error
 

@@ -6,16 +6,17 @@ threads with deadlines, so that leaving never waits for a server.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from functools import partial
 from typing import Any
 
-from probes import cloud, guard, kube, kubeconfig, nodepod
+from probes import cloud, guard, kube, kubeconfig, nodepod, warmup
 from probes.ask import Ask
 from probes.cloud_reads import CloudReads
 from probes.cluster_reads import ClusterReads
 from probes.compute import Compute
-from probes.errors import CallError, CancelledError, UsageError
+from probes.errors import CallError, CancelledError, ProbeError, UsageError
 from probes.events import Listener, Probed, nobody, one_at_a_time
 from probes.evidence import Evidence
 from probes.kube import Kube
@@ -187,6 +188,8 @@ class Session:
         guard.check_private(self.ask.target)
         client = Kube(kubeconfig.find(self.ask.kubeconfig, self.ask.context))
         self._tasks.check()
+        # Google's client takes a second to load; the pod is looked for meanwhile.
+        threading.Thread(target=_quietly_warm, daemon=True, name="wayhome-warmup").start()
         pod = self._tasks.start(lambda: guard.find_pod(client, self.ask.pod), 3 * kube.SECONDS).result()
         measurements = Measurements(
             self.ask,
@@ -216,8 +219,13 @@ class Session:
         return None if network is None else (network, reads.instances(network))
 
     def _target_checked(self) -> None:
-        if self._reading.is_set() and self._reads is not None:
-            self._wait(self._reads.target_checked)
+        """Wait until it is known whether the target is worth a probe pod."""
+        reads = self._reads
+        if self._reading.is_set() and reads is not None:
+            self._wait(reads.target_checked)
+            if reads.given_up:
+                # `read` is about to say why; until somebody stops this session, no pod is made.
+                self.pause(CHECK_SECONDS)
 
     def _wait(self, event: threading.Event) -> None:
         waited = 0.0
@@ -245,3 +253,8 @@ class Session:
         text = self._reader.read("node_nat", node, "create pods/exec", read, 20.0)
         if text is not None:
             self._evidence.nat(node, text)
+
+
+def _quietly_warm() -> None:
+    with contextlib.suppress(ProbeError):
+        warmup.google()

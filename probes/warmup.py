@@ -8,6 +8,8 @@ now and then with half-built modules. So nobody else in this program imports the
 from __future__ import annotations
 
 import importlib
+import logging
+import os
 import threading
 from types import SimpleNamespace
 from typing import Any
@@ -15,21 +17,31 @@ from typing import Any
 from probes.errors import NoAccessError
 from rules.words import _
 
+# Without a handler their warnings would be written over the screen.
+for _name in ("google", "kubernetes", "urllib3", "websocket"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
 _lock = threading.Lock()
 _loaded: dict[str, SimpleNamespace] = {}
 
 
 def kubernetes() -> Any:
     """The Kubernetes client: `ApiClient`, `Configuration`, `loader`, `ConfigException`, `urllib3`, `websocket`."""
+    if "kubernetes" in _loaded:  # not behind the lock: Google's import holds it for a second
+        return _loaded["kubernetes"]
     with _lock:
         return _kubernetes()
 
 
 def google() -> Any:
     """Google's modules: `auth`, `credentials`, `auth_errors`, `transport`, `compute`, `errors` and so on."""
+    if "google" in _loaded:
+        return _loaded["google"]
     with _lock:
         if "google" not in _loaded:
             _kubernetes()
+            # Three looks for a metadata server that is not there take eight seconds.
+            os.environ.setdefault("GCE_METADATA_DETECT_RETRIES", "1")
             transport = _import("google.auth.transport.requests")
             compute = _import("google.cloud.compute_v1")
             _loaded["google"] = SimpleNamespace(
