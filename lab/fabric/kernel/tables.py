@@ -83,15 +83,12 @@ def crossing_statics(cloud: Cloud, importer: Link, exporter: Link) -> list[Stati
 def router_objects(cloud: Cloud, net: Net) -> list[str]:
     """Routes and rules of the router of `net`."""
     lines = _subnet_routes(cloud, net)
-    lines += _peer_side(cloud, net)
+    lines += _peer_sides(cloud, net)
     for number, (tags, vms) in enumerate(sorted(_classes(cloud, net).items(), key=lambda item: sorted(item[0]))):
         table = CUSTOM + number
         lines += _custom_routes(cloud, net, tags, table)
         lines += [f"rule pref 200 iif {vm_device(vm)} lookup {table}" for vm in vms]
     lines += [f"rule pref 100 iif {vm_device(vm)} lookup {SUBNETS}" for vm in _vms(cloud, net)]
-    for link, _ in connected(cloud):
-        if link.net == net:
-            lines.append(f"rule pref 150 iif {peer_device(net, link.peer)} lookup {FROM_PEERS}")
     lines.append("rule pref 300 blackhole")
     return lines
 
@@ -109,18 +106,20 @@ def _classes(cloud: Cloud, net: Net) -> dict[frozenset[str], list[Vm]]:
     return found
 
 
-def _own_addresses(cloud: Cloud, net: Net, table: int) -> list[str]:
+def _own_addresses(cloud: Cloud, net: Net, table: int, ranges: Iterable[IPv4Network]) -> list[str]:
+    """Routes to the addresses that running VMs own in `ranges`, and holes for those that nobody has."""
+    known = sorted(set(ranges))
     lines = []
     for vm in _vms(cloud, net):
         if vm.running:
             behind = f"via {GATEWAY} dev {vm_device(vm)} onlink table {table} metric 1"
-            lines += [f"route {owned} {behind}" for owned in (IPv4Network(vm.address), *vm.aliases)]
-    lines += [f"route blackhole {found} table {table} metric 50" for found in sorted(set(subnets_of(cloud, net)))]
-    return lines
+            owned = [each for each in (IPv4Network(vm.address), *vm.aliases) if any(map(each.subnet_of, known))]
+            lines += [f"route {each} {behind}" for each in owned]
+    return lines + [f"route blackhole {found} table {table} metric 50" for found in known]
 
 
 def _subnet_routes(cloud: Cloud, net: Net) -> list[str]:
-    lines = _own_addresses(cloud, net, SUBNETS)
+    lines = _own_addresses(cloud, net, SUBNETS, subnets_of(cloud, net))
     seen = set(subnets_of(cloud, net))
     for importer, exporter in connected(cloud):
         if importer.net != net:
@@ -133,14 +132,15 @@ def _subnet_routes(cloud: Cloud, net: Net) -> list[str]:
     return lines
 
 
-def _peer_side(cloud: Cloud, net: Net) -> list[str]:
-    """What a packet from a peer may reach: this network's own addresses, and the next hops of what it exports."""
-    lines = _own_addresses(cloud, net, FROM_PEERS)
-    exported: dict[str, Static] = {}
-    for importer, exporter in connected(cloud):
-        if exporter.net == net:
-            exported |= {route.name: route for route in crossing_statics(cloud, importer, exporter)}
-    lines += _routes(cloud, exported.values(), FROM_PEERS, {})
+def _peer_sides(cloud: Cloud, net: Net) -> list[str]:
+    """What packets from each peer may reach: the ranges that it has learned, and the next hops of routes it imports."""
+    lines = []
+    pairs = sorted(connected(cloud), key=lambda pair: pair[0].net)
+    for number, (importer, exporter) in enumerate(pair for pair in pairs if pair[1].net == net):
+        table = FROM_PEERS + number
+        lines += _own_addresses(cloud, net, table, crossing_subnets(cloud, importer, exporter))
+        lines += _routes(cloud, crossing_statics(cloud, importer, exporter), table, {})
+        lines.append(f"rule pref 150 iif {peer_device(net, importer.net)} lookup {table}")
     return lines
 
 
