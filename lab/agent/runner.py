@@ -34,6 +34,7 @@ class Agent:
         self.config: Config = defaults(self.flags.all_reserved)
         self.file: str | None = None
         self._said = ""
+        self._parsed: tuple[str | None, Config | str] | None = None
         self.log("I", f"ip-masq-agent version: {self.image.split('@')[0].rpartition(':')[2] or 'unknown'}")
         self.mount()
 
@@ -45,15 +46,9 @@ class Agent:
 
     def sync(self) -> None:
         """One cycle. An invalid file changes nothing, neither memory nor kernel."""
-        try:
-            config = parse(
-                self.file,
-                all_reserved=self.flags.all_reserved,
-                ipv6=self.flags.ipv6,
-                has_limit=self.flags.has_limit,
-            )
-        except GoError as error:
-            self._say("E", f"Error syncing configuration: {error}")
+        config = self._read()
+        if isinstance(config, str):
+            self._say("E", f"Error syncing configuration: {config}")
             return
         self.config = config
         if self.file is None:
@@ -66,6 +61,18 @@ class Agent:
         after = write(before, config, self.flags)
         if after != before:
             table.put(self.node, {"text": after})
+
+    def _read(self) -> Config | str:
+        """What the file says, or why it cannot be used; the same text is read once."""
+        if self._parsed is None or self._parsed[0] != self.file:
+            flags = self.flags
+            found: Config | str
+            try:
+                found = parse(self.file, all_reserved=flags.all_reserved, ipv6=flags.ipv6, has_limit=flags.has_limit)
+            except GoError as error:
+                found = str(error)
+            self._parsed = (self.file, found)
+        return self._parsed[1]
 
     def _say(self, level: str, text: str) -> None:
         if level != "I" or text != self._said:
@@ -92,11 +99,13 @@ class Agents:
         self._agents: dict[str, Agent] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._unlisten: Callable[[], None] | None = None
-        self._due: asyncio.Handle | None = None
+        self._due: dict[str, None] = {}
+        self._handle: asyncio.Handle | None = None
 
     def settle(self) -> None:
         """Let every agent that should run mount its file anew and finish one cycle, now. Needs no event loop."""
-        self._adopt()
+        for key in self.store.table("kube/pods"):
+            self._look(key)
         for agent in self._agents.values():
             agent.mount()
             agent.sync()
@@ -104,14 +113,15 @@ class Agents:
     async def start(self) -> None:
         """Run an agent for every agent pod that is or becomes Ready, until `stop`."""
         self._unlisten = self.store.listen(self._changed)
-        self._adopt(run=True)
+        for key in self.store.table("kube/pods"):
+            self._look(key, run=True)
 
     async def stop(self) -> None:
         """End all loops. The rules stay in the kernels, as with the real agent."""
         if self._unlisten is not None:
             self._unlisten()
-        if self._due is not None:
-            self._due.cancel()
+        if self._handle is not None:
+            self._handle.cancel()
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -119,29 +129,32 @@ class Agents:
         self._tasks.clear()
 
     def _changed(self, event: Event) -> None:
-        if event.table == "kube/pods" and self._due is None:
-            self._due = asyncio.get_running_loop().call_soon(self._look)
+        if event.table == "kube/pods":
+            self._due[event.key] = None
+            if self._handle is None:
+                self._handle = asyncio.get_running_loop().call_soon(self._catch_up)
 
-    def _look(self) -> None:
-        self._due = None
-        self._adopt(run=True)
+    def _catch_up(self) -> None:
+        self._handle = None
+        due, self._due = list(self._due), {}
+        for key in due:
+            self._look(key, run=True)
 
-    def _adopt(self, *, run: bool = False) -> None:
-        wanted: dict[str, tuple[dict[str, Any], Mapping[str, Any]]] = {}
-        for pod in self.store.table("kube/pods").values():
-            container = agent_container(pod)
-            if container is not None and _ready(pod):
-                wanted[str(pod["metadata"]["uid"])] = (pod, container)
-        for uid in [uid for uid in self._agents if uid not in wanted]:
-            del self._agents[uid]
-            task = self._tasks.pop(uid, None)
+    def _look(self, key: str, *, run: bool = False) -> None:
+        """Start or end the agent in the pod at `key`, as the pod now is."""
+        pod = self.store.table("kube/pods").find(key)
+        container = agent_container(pod) if pod is not None else None
+        wanted = pod is not None and container is not None and _ready(pod)
+        agent = self._agents.get(key)
+        if agent is not None and (not wanted or pod is None or agent.uid != pod["metadata"]["uid"]):
+            del self._agents[key]
+            task = self._tasks.pop(key, None)
             if task is not None:
                 task.cancel()
-        for uid, (pod, container) in wanted.items():
-            if uid not in self._agents:
-                self._agents[uid] = Agent(self.store, pod, container)
-            if run and uid not in self._tasks:
-                self._tasks[uid] = asyncio.get_running_loop().create_task(self._live(self._agents[uid]))
+        if wanted and pod is not None and container is not None and key not in self._agents:
+            self._agents[key] = Agent(self.store, pod, container)
+        if run and key in self._agents and key not in self._tasks:
+            self._tasks[key] = asyncio.get_running_loop().create_task(self._live(self._agents[key]))
 
     async def _live(self, agent: Agent) -> None:
         async def kubelet() -> None:

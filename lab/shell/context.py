@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from lab.shell.host import Host
 from lab.shell.images import Kind
 from lab.shell.streams import Lines, Stream
+from lab.shell.terminal import Terminal
 
 NOT_FOUND = 127
 CONNECT_SECONDS = 131.0
@@ -47,6 +48,12 @@ class Context:
     def args(self) -> list[str]:
         """The arguments behind the name."""
         return list(self.argv[1:])
+
+    @property
+    def terminal(self) -> Terminal | None:
+        """The terminal that standard output goes to, if it goes to one."""
+        found = self.streams.get(1)
+        return found if isinstance(found, Terminal) else None
 
     async def out(self, text: str | bytes) -> None:
         """Write to standard output."""

@@ -184,7 +184,7 @@ class _Transfer:
         self.output = output
         self.result = Result(url)
         self.started = time.monotonic()
-        self.quiet = bool(settings.flags & {"s", "nometer", "#"})
+        self.quiet = bool(settings.flags & {"s", "nometer", "#"}) or (context.terminal is not None and not output)
         self.verbose = "v" in settings.flags
 
     @property

@@ -64,6 +64,21 @@ async def _run(context: Context, name: str, address: IPv4Address, numbers: dict[
     busybox, size, count = context.kind.busybox, int(numbers["s"]), _Count()
     sizes = f"{size} data bytes" if busybox else f"{size}({size + 28}) bytes of data."
     await context.out(f"PING {name} ({address}){':' if busybox else ''} {sizes}\n")
+    try:
+        await _send(context, address, numbers, count, quiet=quiet)
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if context.terminal is None or not context.terminal.interrupted or task is None:
+            raise
+        task.uncancel()
+    await context.out(_statistics(name, count, busybox=busybox))
+    return 0 if count.times else 1
+
+
+async def _send(
+    context: Context, address: IPv4Address, numbers: dict[str, float], count: _Count, *, quiet: bool
+) -> None:
+    busybox, size = context.kind.busybox, int(numbers["s"])
     deadline = count.begun + numbers["w"] if numbers["w"] else None
     wanted = int(numbers["c"])
     while not wanted or count.sent < wanted:
@@ -90,8 +105,6 @@ async def _run(context: Context, name: str, address: IPv4Address, numbers: dict[
         await asyncio.sleep(max(0.0, until - time.monotonic()))
         if deadline is not None and time.monotonic() >= deadline:
             break
-    await context.out(_statistics(name, count, busybox=busybox))
-    return 0 if count.times else 1
 
 
 def _reply(address: IPv4Address, size: int, number: int, took: float, *, busybox: bool) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 from lab.shell.context import Context, Exit, Program
 from lab.shell.syntax import SyntaxFault, parse
+
+if TYPE_CHECKING:
+    from lab.shell.runner import Shell
 
 
 async def shell(context: Context) -> int:
     """sh [-elx] [-c TEXT [NAME ARGS…]]."""
-    from lab.shell.runner import Shell
+    from lab.shell.runner import Shell  # the runner starts programs, of which this is one
 
     words, strict, command = context.args, False, False
     while words and words[0].startswith("-") and words[0] != "-":
@@ -37,14 +43,14 @@ async def shell(context: Context) -> int:
     return await _interactive(made)
 
 
-async def _interactive(made: object) -> int:
+async def _interactive(made: Shell) -> int:
     """Commands from standard input, line by line; a line that is not finished waits for the next."""
-    from lab.shell.runner import Shell
-
-    if not isinstance(made, Shell):
-        raise TypeError(made)
+    terminal = made.context.terminal
+    prompt = "bash-5.2# " if made.bash else "/ $ "
     pending = ""
     while True:
+        if terminal is not None:
+            await made.write(2, "> " if pending else prompt)
         line = await made.context.input.line()
         if not line:
             return await made.text(pending) if pending else made.status
@@ -58,7 +64,10 @@ async def _interactive(made: object) -> int:
             continue
         pending = ""
         try:
-            await made.commands(tree)
+            if terminal is None:
+                await made.commands(tree)
+            else:
+                made.status = await terminal.run(asyncio.create_task(made.commands(tree)))
         except Exit as end:
             return end.code
 

@@ -1,0 +1,122 @@
+"""What a person measures in each scenario: the probe matrix of the root-cause catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from lab.scenario import names
+from lab.shell.host import Outcome
+
+OK, TO, RF = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED
+
+# pod to local VM, node to local VM, node to target, pod to target (the catalogue's cells A, B, C, D)
+MATRIX = {
+    "article": (OK, OK, OK, TO),
+    "healthy-routes-based": (OK, OK, OK, OK),
+    "healthy-vpc-native": (OK, OK, OK, OK),
+    "rc02": (OK, OK, OK, TO),
+    "rc03": (OK, OK, OK, TO),
+    "rc16": (OK, OK, OK, TO),
+    "rc17": (OK, OK, OK, TO),
+    "rc18": (OK, OK, OK, TO),
+    "rc20": (OK, OK, OK, TO),
+    "rc22": (OK, OK, OK, TO),
+    "rc30": (OK, OK, OK, TO),
+    "rc31": (OK, OK, OK, TO),
+    "rc48": (TO, OK, OK, TO),
+    "rc57": (OK, OK, TO, TO),
+    "rc66": (OK, OK, TO, TO),
+}
+
+
+@pytest.mark.parametrize("name", names())
+def test_probe_matrix(name: str, world: Callable[[str], Any]) -> None:
+    made = world(name)
+    key = name if name in MATRIX else name.split("-")[0]
+    node = {"node": "gke-node-01"}
+    cells = (
+        made.reach("10.1.0.21"),
+        made.reach("10.1.0.21", **node),
+        made.reach("10.2.0.10", **node),
+        made.reach("10.2.0.10"),
+    )
+    assert cells == MATRIX[key]
+
+
+def test_on_the_other_node_the_missing_route_does_not_matter(world: Callable[[str], Any]) -> None:
+    made = world("rc48-node-route-missing")
+    table = made.store.table("kube/pods")
+    pod = table.get("default/my-pod")
+    pod["spec"]["nodeName"], pod["status"]["podIP"] = "gke-node-02", "172.16.2.9"
+    table.replace("default/my-pod", pod)
+    assert made.reach("10.2.0.10") is OK
+
+
+def test_masquerade_mends_the_article(world: Callable[[str], Any]) -> None:
+    made = world("article")
+    data = {"config": "nonMasqueradeCIDRs: [172.16.0.0/16, 10.1.0.0/16]\n"}
+    made.store.table("kube/configmaps").create(
+        "kube-system/ip-masq-agent",
+        {"metadata": {"name": "ip-masq-agent", "namespace": "kube-system"}, "data": data},
+    )
+    assert made.reach("10.2.0.10") is TO, "nothing is in force before the agent has read it"
+    made.agents.settle()
+    assert made.reach("10.2.0.10") is OK
+    made.store.table("kube/configmaps").remove("kube-system/ip-masq-agent")
+    made.agents.settle()
+    assert made.reach("10.2.0.10") is TO
+
+
+@pytest.mark.parametrize(("export", "imports", "outcome"), [(True, False, TO), (False, True, TO), (True, True, OK)])
+def test_exchange_needs_both_sides(export: bool, imports: bool, outcome: Outcome, world: Callable[[str], Any]) -> None:
+    made = world("article")
+    for project, network, key, value in (
+        ("project-a", "vpc-a", "exportCustomRoutes", export),
+        ("project-b", "vpc-b", "importCustomRoutes", imports),
+    ):
+        table = made.store.table(f"compute/{project}/networks")
+        found = table.get(network)
+        found["peerings"][0][key] = value
+        table.replace(network, found)
+    assert made.reach("10.2.0.10") is outcome
+
+
+def test_refused_where_nothing_listens_and_silent_where_the_answer_is_lost(world: Callable[[str], Any]) -> None:
+    made = world("article")
+    assert made.reach("10.1.0.21", 81) is RF
+    assert made.reach("10.2.0.10", 81, node="gke-node-01") is RF
+    assert made.reach("10.2.0.10", 81) is TO, "the RST needs the way back as well"
+    assert made.reach("10.1.0.99") is TO, "nobody has that address"
+    assert made.reach("10.1.0.21", None, protocol="icmp") is OK
+    assert made.reach("10.2.0.10", None, protocol="icmp") is TO
+
+
+async def test_pods_services_and_names(zoo: Any) -> None:
+    web = zoo.store.table("kube/pods").get("default/web")["status"]["podIP"]
+    assert (await zoo.type("curl", "-sS", f"http://{web}:8080/health")).out == "from web\n"
+    ports = [{"port": 80, "targetPort": 8080, "protocol": "TCP"}]
+    zoo.store.table("kube/services").put(
+        "default/web",
+        {
+            "metadata": {"name": "web", "namespace": "default"},
+            "spec": {"clusterIP": "10.96.0.80", "selector": {"app": "web"}, "ports": ports},
+        },
+    )
+    for name in ("10.96.0.80", "web", "web.default", "web.default.svc.cluster.local"):
+        assert (await zoo.type("curl", "-sS", f"http://{name}/health")).out == "from web\n"
+    dns = "test-gce-01.asia-northeast1-a.c.project-a.internal"
+    assert (await zoo.type("curl", "-sS", f"http://{dns}/health")).out == "OK\n"
+    assert (await zoo.type("curl", "-sS", "http://localhost:8080/health", pod="web")).out == "from web\n"
+    assert (await zoo.type("curl", "-sS", "http://nobody/")).code == 6
+
+
+def test_the_world_is_built_once_for_each_state(world: Callable[[str], Any]) -> None:
+    made = world("article")
+    first = made.fabric.world
+    made.store.table("kube/log").put("x", {"lines": []})
+    assert made.fabric.world is first
+    made.store.table("compute/project-b/routes").remove(next(iter(made.store.table("compute/project-b/routes"))))
+    assert made.fabric.world is not first
