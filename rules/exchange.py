@@ -106,19 +106,19 @@ def exchanged(world: World, exporter: Vpc, importer: Vpc) -> tuple[Exchanged, ..
 
 def complete(world: World, exporter: Vpc, importer: Vpc) -> bool:
     """Whether `exchanged` tells all that the importer got: nothing unread could add a route."""
-    exporting, importing = _sides(world, exporter, importer)
-    if importing is not None and importing.incoming is not None:
-        return True
-    if not _active(world, exporter, importer, exporting, importing):
-        return True
-    own = own_routes(world, exporter)
-    exports = True if exporting is None else exporting.export_custom
-    imports = True if importing is None else importing.import_custom
-    if exporting is not None and exporting.outgoing is not None:
-        return True
-    if own.subnets is None:
+    found = exchanged(world, exporter, importer)
+    if found is None or any(each.imported is None for each in found):
         return False
-    return own.custom is not None or not (exports and imports)
+    exporting, importing = _sides(world, exporter, importer)
+    own = own_routes(world, exporter)
+    if (
+        (own.subnets is not None and own.custom is not None)
+        or _rows(exporting, importing) is not None
+        or not _active(world, exporter, importer, exporting, importing)
+    ):
+        return True
+    refused = _custom_refused(exporting, importing) is not None
+    return own.subnets is not None and refused
 
 
 def _sides(world: World, exporter: Vpc, importer: Vpc) -> tuple[Peering | None, Peering | None]:
@@ -140,6 +140,14 @@ def _rows(out: Peering | None, into: Peering | None) -> tuple[ExchangedRoute, ..
     return out.outgoing if out is not None else None
 
 
+@per_world
+def _held(world: World, vpc: Vpc) -> tuple[Prefixes[Route], Prefixes[Route]]:
+    """The subnet routes and the untagged custom routes of `vpc` itself, by destination."""
+    own = own_routes(world, vpc)
+    subnets = Prefixes((route.dest, route) for route in own.subnets or ())
+    return subnets, Prefixes((route.dest, route) for route in own.custom or () if not route.tags)
+
+
 class _Judge:
     """Decides for one direction of one peering, route by route."""
 
@@ -158,10 +166,9 @@ class _Judge:
         for row in rows or ():
             self.by_row.setdefault((row.dest, row.kind), deque()).append(row)
         theirs = own_routes(world, importer)
-        self.subnets = Prefixes((route.dest, route) for route in theirs.subnets or ())
-        self.custom = Prefixes((route.dest, route) for route in theirs.custom or () if not route.tags)
+        self.subnets, self.custom = _held(world, importer)
         self.importer_known = theirs.subnets is not None and theirs.custom is not None
-        self.refused = self._custom_refused()
+        self.refused = _custom_refused(out, into)
 
     def route(self, route: Route) -> Exchanged:
         """Judge one of the exporter's own routes."""
@@ -189,6 +196,8 @@ class _Judge:
         return Exchanged(route, self.importer, imported, why, self.out, self.into, obstacle)
 
     def _row(self, route: Route) -> ExchangedRoute | None:
+        if not self.by_row:
+            return None
         rows = self.by_row.get((route.dest, _SEEN_AS[route.kind]))
         if not rows:
             return None
@@ -222,32 +231,32 @@ class _Judge:
             return WhyNot.PUPI_NOT_IMPORTED, "", True
         return None, "", self.out is not None and self.into is not None
 
-    def _custom_refused(self) -> WhyNot | None:
-        """Why no custom route crosses at all; None when they do, or when a side is unread."""
-        out, into = self.out, self.into
-        exports = None if out is None else out.export_custom
-        imports = None if into is None else into.import_custom
-        effective = [
-            side
-            for side in (out.effective_export if out else None, into.effective_import if into else None)
-            if side is not None
-        ]
-        consensus = (out is not None and out.consensus) or (into is not None and into.consensus)
-        if consensus:
-            wanted = exports or imports
-            pending = any(side is not None and side.update_status.startswith("PENDING") for side in (out, into))
-            held = False in effective or (not effective and pending) or exports is False or imports is False
-            if wanted and held:
-                return WhyNot.PENDING_CONSENSUS
-        if exports is False:
-            return WhyNot.NOT_EXPORTED
-        if imports is False:
-            return WhyNot.NOT_IMPORTED
-        if exports is None and into is not None and into.effective_import is False:
-            return WhyNot.NOT_EXPORTED
-        if imports is None and out is not None and out.effective_export is False:
-            return WhyNot.NOT_IMPORTED
-        return None
+
+def _custom_refused(out: Peering | None, into: Peering | None) -> WhyNot | None:
+    """Why no custom route crosses at all; None when they do, or when a side is unread."""
+    exports = None if out is None else out.export_custom
+    imports = None if into is None else into.import_custom
+    effective = [
+        side
+        for side in (out.effective_export if out else None, into.effective_import if into else None)
+        if side is not None
+    ]
+    consensus = (out is not None and out.consensus) or (into is not None and into.consensus)
+    if consensus:
+        wanted = exports or imports
+        pending = any(side is not None and side.update_status.startswith("PENDING") for side in (out, into))
+        held = False in effective or (not effective and pending) or exports is False or imports is False
+        if wanted and held:
+            return WhyNot.PENDING_CONSENSUS
+    if exports is False:
+        return WhyNot.NOT_EXPORTED
+    if imports is False:
+        return WhyNot.NOT_IMPORTED
+    if exports is None and into is not None and into.effective_import is False:
+        return WhyNot.NOT_EXPORTED
+    if imports is None and out is not None and out.effective_export is False:
+        return WhyNot.NOT_IMPORTED
+    return None
 
 
 def _side(peering: Peering | None, vpc: Vpc) -> str:

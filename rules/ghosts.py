@@ -23,6 +23,8 @@ def ghosts(world: World, vpc: Vpc, dest: IPv4Address) -> Iterator[Candidate]:
             continue  # every VPC has a default route; nobody misses the peer's
         yield Candidate(each.seen, each.why_not, each.sentence, ghost=True)
     for peer in peers(world, vpc):
+        if peers(world, peer) in ([], [vpc]):
+            continue  # it has routes of nobody else
         for route in effective(world, peer).by_dest.holding(dest):
             if route.origin is None or route.origin == vpc or route.dest.prefixlen == 0:
                 continue
