@@ -71,11 +71,12 @@ class Case:
         if self.report is None:
             return self.busy or _("not judged yet")
         if self.report.answer is Answer.REACHABLE:
-            return _("reachable")
+            return _("reachable") if "pod-peer" in self.probes else _("predicted reachable")
         broken = self.report.broken
         if self.report.answer is Answer.BROKEN and broken is not None:
             leg = {"return": _("return leg"), "forward": _("forward leg")}.get(broken.direction, broken.direction)
-            return _("broken: {leg}").format(leg=leg)
+            measured = "pod-peer" in self.probes
+            return (_("broken: {leg}") if measured else _("predicted broken: {leg}")).format(leg=leg)
         return _("broken") if self.report.answer is Answer.BROKEN else _("cannot tell yet")
 
     def with_snapshot(self, snapshot: Snapshot, report: Report) -> Case:

@@ -126,7 +126,7 @@ COMMANDS: tuple[Command, ...] = (
         "Go to the field for a Snapshot's file.",
         "Open",
     ),
-    Command("case.steps", "case", "1", "show('steps')", "Show the steps", "The three probes, one by one.", shown="1–6"),
+    Command("case.steps", "case", "1", "show('steps')", "Show the steps", "The three probes, one by one."),
     Command("case.verdict", "case", "2", "show('verdict')", "Show the verdict", "What is broken, who owns it, why."),
     Command("case.path", "case", "3", "show('path')", "Show the path", "Hop by hop, there and back."),
     Command(

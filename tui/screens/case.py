@@ -275,7 +275,10 @@ class CaseScreen(Screen[None]):
         self.app.push_screen(ProofScreen(offer, plan, self._session, self.case.report), self._proven)
 
     def _proven(self, result: tuple[Snapshot, Report] | None) -> None:
-        if result is not None:
+        if result is None:
+            # Left before the new measurements were there: what is shown here is from before the change.
+            self.action_again()
+        else:
             self.case = replace(self.case, probes={}).with_snapshot(*result)
             self._publish(busy="")
 
@@ -397,6 +400,8 @@ def sentence_of(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return plain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
+    if type(error).__module__ == "lab.control":
+        return plain(error)
     sentence = getattr(error, "sentence", None)
     return plain(sentence if isinstance(sentence, str) else f"{type(error).__name__}: {error}")
 

@@ -6,22 +6,23 @@ from typing import ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
 from textual.widgets import Footer, Static
 
 from rules.report.model import Answer, Offer, Report
-from rules.snapshot import Snapshot
+from rules.snapshot import Probe, Snapshot
 from rules.words import _
 from tui import diff, messages, ports, steps
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands, Spoke
 from tui.glyphs import State, colour, glyph, of_outcome, outcome_word
 from tui.plain import fit, plain
-from tui.views.base import lines
-from tui.widgets.text_view import TextView
+from tui.views.base import lines, shown
+
+ROLES = {"quiet": "$quiet", "warn": "$warn", "fail": "bold $fail", "strong": "bold"}
 
 
 class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
@@ -47,13 +48,15 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._applier: ports.Applier | None = None
         self._errands = Errands(self)
         self._log: list[diff.TextLine] = []
-        self._waiting_for: str | None = None
+        self._last: object = None
+        self._times = 0
 
     def compose(self) -> ComposeResult:
         yield Static(id="proof-title", markup=False)
         with Vertical(id="proof-body"):
             yield Static(id="proof-matrix", markup=False)
-            yield TextView(id="proof-log")
+            with VerticalScroll(id="proof-log"):
+                yield Static(id="proof-lines", markup=False)
         yield Static(id="news", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -94,34 +97,40 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         sign = glyph(self.state, ascii=self._ascii)
         self.query_one("#proof-title", Static).update(
             Content.assemble(
-                (f" {plain(self.offer.title)}", "bold"), "   ", (f"{sign} {word}", f"bold {colour(self.state)}")
+                (f" {sign} {word}", f"bold {colour(self.state)}"), "   ", (plain(self.offer.title), "bold")
             )
         )
 
     def _say(self, sentence: str, role: str = "plain") -> None:
         self._log.append((plain(sentence), role))
-        view = self.query_one(TextView)
-        view.show_lines(self._log)
-        view.scroll_end(animate=False)
+        self.query_one("#proof-lines", Static).update(
+            lines(*(Content.styled(text, ROLES.get(kind, "")) for text, kind in self._log))
+        )
+        self.query_one("#proof-log").scroll_end(animate=False)
 
     def on_spoke(self, event: Spoke) -> None:
         sentence = said(event.event)
         if sentence:
-            waiting = str(getattr(event.event, "stage", "")) == "waiting"
-            node = getattr(event.event, "node", "")
-            if waiting and self._waiting_for == node and self._log:
+            key = kind_of(event.event)
+            if key is not None and key == self._last and self._log:
                 self._log.pop()
-            self._waiting_for = node if waiting else None
-            self._say(sentence, "quiet" if waiting else "plain")
+                self._times += 1
+                sentence = _("{sentence}, {count} times by now").format(sentence=sentence, count=self._times)
+            else:
+                self._times = 1
+            self._last = key
+            self._say(sentence, "quiet" if key == "waiting" else "plain")
 
     def on_plan_applied(self, event: messages.PlanApplied) -> None:
         self._errands.done("apply")
         self.run_made = event.run_made
-        self._say(_("Applied. Measuring again, with fresh connections."))
+        self._say(_("Reading and measuring everything once more."))
         self._title(_("measuring"))
         self._measure()
 
     def _measure(self) -> None:
+        self.after = None
+
         def work(run: int) -> Message:
             self._session.read()
             self._session.probe_all()
@@ -151,7 +160,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         predicted = {row.probe: row.predicted for row in self.offer.matrix}
         rows = [Content.styled(fit("", 18) + fit(_("before"), 22) + fit(_("predicted"), 22) + _("now"), "$quiet")]
         now = {row.probe: row.observed for row in after.matrix} if after is not None else {}
-        for probe in now or seen:
+        asked = [row.probe for row in shown((after or self.before).matrix)]
+        for probe in asked:
             cells = [self._cell(seen.get(probe)), self._cell(predicted.get(probe)), self._cell(now.get(probe))]
             rows.append(Content.assemble(fit(steps.name(probe), 18), *cells))
         self.query_one("#proof-matrix", Static).update(lines(*rows))
@@ -192,10 +202,10 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
 
         self._errands.start("undo", work)
 
-    def on_rolled_back(self, event: messages.RolledBack) -> None:
+    def on_rolled_back(self, _event: messages.RolledBack) -> None:
         self._errands.done("undo")
         self.taken_back = True
-        self._say(said(event.outcome) or _("Taken back. Measuring again."))
+        self._say(_("Reading and measuring everything once more."))
         self._measure()
 
     def action_close(self) -> None:
@@ -206,13 +216,18 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.dismiss(self.after)
 
 
+def kind_of(event: object) -> object:
+    """What makes an event a repetition of the one before: the same wait, or the same measurement with the same end."""
+    probe = getattr(event, "probe", None)
+    if isinstance(probe, Probe):
+        return probe.id, probe.outcome
+    return "waiting" if str(getattr(event, "stage", "")) == "waiting" else None
+
+
 def said(event: object) -> str:
     """What an event of the applier says to a person."""
-    for name in ("sentence", "text", "what"):
-        text = getattr(event, name, None)
-        if isinstance(text, str) and text:
-            return text
     probe = getattr(event, "probe", None)
-    if probe is not None:
+    if isinstance(probe, Probe):
         return f"{steps.name(probe.id)}: {outcome_word(probe.outcome)} ({probe.seconds:.2f} s)"
-    return event if isinstance(event, str) else ""
+    sentence = getattr(event, "sentence", event)
+    return sentence if isinstance(sentence, str) else ""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
+from textual.geometry import Region
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -36,16 +37,28 @@ class Lines(ScrollView, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {*(f"lines--{role}" for role in ROLES), "lines--cursor"}
     BINDINGS: ClassVar[list[BindingType]] = []
 
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._looks: dict[tuple[str, bool], Style] = {}
+
     def line(self, y: int) -> tuple[Iterable[tuple[str, str]], bool]:
         """The runs of content line `y`, and whether the cursor is on it."""
         raise NotImplementedError
 
     def look(self, role: str, cursor: bool) -> Style:
         """The terminal style of a role, on the cursor's background where `cursor` is set or the role ends in `+`."""
-        style = self.rich_style + self.get_component_rich_style(f"lines--{role.removesuffix('+')}", partial=True)
-        if cursor or role.endswith("+"):
-            style += self.get_component_rich_style("lines--cursor", partial=True)
-        return style
+        key = role, cursor
+        if key not in self._looks:
+            base = self.rich_style + self.get_component_rich_style(f"lines--{role.removesuffix('+')}", partial=True)
+            if cursor or role.endswith("+"):
+                base += self.get_component_rich_style("lines--cursor", partial=True)
+            self._looks[key] = base
+        return self._looks[key]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Working a style out costs as much as drawing a line; within one frame it does not change.
+        self._looks.clear()
+        return super().render_lines(crop)
 
     def strip_of(self, runs: Iterable[tuple[str, str]], cursor: bool) -> Strip:
         """A screen line of this widget's width."""

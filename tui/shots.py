@@ -1,0 +1,208 @@
+"""Draws screenshots/ from a recording of the lab: `python -m tui.shots [FOLDER] [--check] [--record]`.
+
+The recording (FOLDER/recording/) was made by the lab and the real clients with --record; from it every picture is
+drawn the same on every machine. --check draws them beside and says which of the committed ones differ.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import re
+import sys
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from probes.progress import Progress, Stage
+from rules.evaluate import evaluate
+from rules.snapshot import Outcome, Probe, Snapshot, dumps, loads
+from tui import themes
+from tui.app import Start, WayhomeApp
+from tui.ports import Rooms
+from tui.replay import Recording, ReplayApplier, ReplayLab, ReplaySession
+
+SCENARIO, FIX = "article", "masquerade-minimal"
+CONSENT = "ip-masq-agent"
+MOMENT = "2026-11-23T03:00:00Z"
+SPEED = 20.0
+TYPED = tuple(CONSENT)
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: its name, the keys that lead there, its size and theme; `start` for the start screen."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    size: tuple[int, int] = (100, 30)
+    theme: str = themes.DARK
+    start: bool = False
+    after: bool = False
+
+
+SHOTS = (
+    Shot("start", start=True),
+    Shot("step-1-pod-local", ("enter",)),
+    Shot("step-2-node-peer", ("enter", "enter")),
+    Shot("step-3-pod-peer", ("enter", "enter", "enter")),
+    Shot("verdict", ("a", "2"), (100, 36)),
+    Shot("path-broken", ("a", "3"), (140, 36)),
+    Shot("path-whole", ("a", "3"), (140, 36), after=True),
+    Shot("path-ladder", ("a", "3"), (80, 24)),
+    Shot("routes", ("a", "4"), (140, 24)),
+    Shot("fixes", ("a", "5"), (100, 36)),
+    Shot("consent", ("a", "5", "enter"), (100, 40)),
+    Shot("proof", ("a", "5", "enter", *TYPED, "enter"), (100, 30)),
+    Shot("evidence", ("a", "6", "down", "down"), (140, 36)),
+    Shot("help", ("a", "3", "f1"), (100, 36)),
+    Shot("light", ("a", "3"), (140, 36), themes.LIGHT),
+    Shot("contrast", ("a", "2"), (100, 36), themes.CONTRAST),
+    Shot("narrow", ("a", "3"), (60, 20)),
+)
+
+
+def load(folder: Path) -> Recording:
+    """The recording in `folder`."""
+    read = (folder / "steps.json").read_text(encoding="utf-8")
+    return Recording(
+        before=loads((folder / "before.json").read_text(encoding="utf-8")),
+        after=loads((folder / "after.json").read_text(encoding="utf-8")),
+        fix=FIX,
+        steps=tuple(_step(kept) for kept in json.loads(read)),
+    )
+
+
+def app_for(shot: Shot, recording: Recording) -> WayhomeApp:
+    """The app as the picture shows it."""
+    shown = replace(recording, before=recording.after) if shot.after else recording
+    rooms = Rooms(
+        session=lambda _ask, _listener: ReplaySession(shown),
+        applier=ReplayApplier,
+        evaluate=evaluate,
+        lab=lambda: ReplayLab(()),
+        warm_up=lambda: None,
+        clock=lambda: 0.0,
+    )
+    start = Start() if shot.start else Start(ask=recording.ask)
+    return WayhomeApp(start, rooms, theme=shot.theme, ascii=False)
+
+
+async def draw(shot: Shot, recording: Recording) -> str:
+    """One picture as SVG."""
+    app = app_for(shot, recording)
+    async with app.run_test(size=shot.size) as pilot:
+        await _settle(pilot)
+        for key in shot.keys:
+            await pilot.press(key)
+            if key not in TYPED or key == "a":
+                await _settle(pilot)
+        for field in app.screen.query(Input):
+            field.cursor_blink = False
+        await _settle(pilot)
+        return app.export_screenshot(title="wayhome")
+
+
+async def _settle(pilot: Pilot[int]) -> None:
+    for _ in range(500):
+        await pilot.pause()
+        if not any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
+            await pilot.pause()
+            return
+    raise TimeoutError("the app does not come to rest")
+
+
+def record(folder: Path) -> None:
+    """Run the lab, diagnose, apply the fix, diagnose again, and keep it all in `folder`."""
+    from lab import control, scenario
+    from probes.apply import Applier
+    from probes.ask import Ask
+    from probes.session import Session
+
+    question = scenario.load(SCENARIO).question
+    running = control.start(SCENARIO, speed=SPEED)
+    try:
+        import os
+
+        os.environ.update(control.environment(running))
+        session = Session(Ask(question.pod, question.target, question.local))
+        steps: list[Progress] = []
+        try:
+            before = session.collect()
+            offer = next(offer for offer in evaluate(before).remedies if offer.id == FIX)
+            applier = Applier(session)
+            applier.apply(applier.plan(offer), steps.append)
+            session.read()
+            session.probe_all()
+            after = session.snapshot()
+        finally:
+            session.close()
+    finally:
+        control.stop()
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "before.json").write_text(dumps(calm(before)), encoding="utf-8")
+    (folder / "after.json").write_text(dumps(calm(after)), encoding="utf-8")
+    kept = [_kept(step) for step in steps]
+    (folder / "steps.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def calm(snapshot: Snapshot) -> Snapshot:
+    """The Snapshot without what differs from run to run and means nothing: clock times and random names."""
+    return replace(snapshot, taken_at=MOMENT, probes=tuple(_calm(probe) for probe in snapshot.probes))
+
+
+def _kept(step: Progress) -> dict[str, Any]:
+    """A step of applying as JSON; of a measurement what the screen says of it."""
+    found = _calm(step.probe) if step.probe is not None else None
+    probe = None if found is None else {"id": found.id, "outcome": found.outcome.value, "seconds": found.seconds}
+    return {"stage": step.stage.value, "sentence": step.sentence, "node": step.node, "probe": probe}
+
+
+def _step(kept: dict[str, Any]) -> Progress:
+    found = kept["probe"]
+    probe = None if found is None else Probe(found["id"], Outcome(found["outcome"]), seconds=found["seconds"])
+    return Progress(Stage(kept["stage"]), kept["sentence"], kept["node"], probe)
+
+
+def _calm(probe: Probe) -> Probe:
+    return replace(
+        probe,
+        via=re.sub(r"wayhome-probe-[0-9a-f]+", "wayhome-probe", probe.via),
+        stderr=re.sub(r"after \d+ milliseconds", "after 3000 milliseconds", probe.stderr),
+        started_at=MOMENT,
+        seconds=0.02 if probe.seconds < 1 else float(round(probe.seconds)),
+    )
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Draw, check or record; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m tui.shots", description=__doc__.split("\n")[0] if __doc__ else "")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("screenshots"))
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a picture has changed")
+    parser.add_argument("--record", action="store_true", help="make the recording anew with the lab first")
+    args = parser.parse_args(argv)
+    if args.record:
+        record(args.folder / "recording")
+    recording = load(args.folder / "recording")
+    changed = []
+    for shot in SHOTS:
+        path = args.folder / f"{shot.name}.svg"
+        svg = asyncio.run(draw(shot, recording))
+        if not path.is_file() or path.read_text(encoding="utf-8") != svg:
+            changed.append(path.name)
+            if not args.check:
+                path.write_text(svg, encoding="utf-8")
+    if changed:
+        verb = "differ" if args.check else "drawn"
+        sys.stdout.write(f"{verb}: {', '.join(changed)}\n")
+    return 1 if changed and args.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
