@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import http.client
+import json
 import math
 import os
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from lab import state
+from lab.fabric.base import LegCount
 from lab.scenario import ScenarioError, load, names
 from lab.state import Running
 from rules.words import _
@@ -29,8 +31,9 @@ from rules.words import _
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
+ASK_SECONDS = 10.0
 
-__all__ = ["LabError", "Running", "environment", "running", "start", "stop"]
+__all__ = ["LabError", "Running", "environment", "legs", "running", "start", "stop"]
 
 
 class LabError(RuntimeError):
@@ -77,6 +80,21 @@ def stop() -> None:
     folder = state.lab_dir()
     for name in (state.FILE, state.FAILURE, state.KUBECONFIG):
         (folder / name).unlink(missing_ok=True)
+
+
+def legs(running: Running) -> list[LegCount]:
+    """Packets that crossed each wire of the lab, from the kernel's counters; empty on the simulated fabric."""
+    place = urlsplit(running.desk)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ASK_SECONDS)
+    try:
+        connection.request("GET", "/legs")
+        return [LegCount(**item) for item in json.load(connection.getresponse())]
+    except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
+        raise LabError(
+            _("The lab does not answer ({reason}); {log} says why.").format(reason=error, log=running.log)
+        ) from error
+    finally:
+        connection.close()
 
 
 def environment(running: Running) -> dict[str, str]:

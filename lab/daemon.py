@@ -25,7 +25,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from lab import pki, state
+from lab import desk, pki, state
 from lab.agent import Agents
 from lab.build import populate
 from lab.compute.server import ComputeServer
@@ -112,6 +112,7 @@ async def _servers(
     kube_port = await stack.enter_async_context(_site(kube.app(), port or 0, tls))
     compute_port = await stack.enter_async_context(_site(ComputeServer(store, speed=speed).app(), 0))
     container_port = await stack.enter_async_context(_site(ContainerServer(store).app(), 0))
+    desk_port = await stack.enter_async_context(_site(desk.app(carrier), 0))
     cluster = plan.cluster
     url = f"https://{HOST}:{kube_port}"
     context = f"gke_{cluster.project}_{cluster.zone}_{cluster.name}"
@@ -130,6 +131,7 @@ async def _servers(
         kubernetes=url,
         compute=f"http://{HOST}:{compute_port}",
         container=f"http://{HOST}:{container_port}",
+        desk=f"http://{HOST}:{desk_port}",
         log=str(folder / state.LOG),
     )
 

@@ -33,6 +33,7 @@ class Running:
     kubernetes: str
     compute: str
     container: str
+    desk: str
     log: str
 
 

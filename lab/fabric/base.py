@@ -24,6 +24,15 @@ class Place:
     tty: bool = False
 
 
+@dataclass(frozen=True)
+class LegCount:
+    """One wire in one direction and how many packets have arrived over it since the lab started."""
+
+    start: str
+    end: str
+    packets: int
+
+
 class Fabric(Protocol):
     """Carries packets between the lab's machines. It reads the store and nothing else."""
 
@@ -32,6 +41,10 @@ class Fabric(Protocol):
 
     async def stop(self) -> None:
         """Leave nothing behind."""
+
+    async def legs(self) -> list[LegCount]:
+        """What has crossed each wire; empty where there are no wires."""
+        ...
 
     async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
         """Run `argv` at `place` and return its exit code; cancelled when the caller goes away.

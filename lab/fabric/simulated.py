@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address
 
 from lab import truth
-from lab.fabric.base import Place, Read, Write
+from lab.fabric.base import LegCount, Place, Read, Write
 from lab.fabric.machine import machine
 from lab.shell import enter
 from lab.shell.host import Machine, Outcome, Reach, Server
@@ -49,6 +49,10 @@ class Simulated:
 
     async def stop(self) -> None:
         """Nothing is left behind."""
+
+    async def legs(self) -> list[LegCount]:
+        """No wires, no counters."""
+        return []
 
     async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
         """Run `argv` in the lab's own shell at `place`."""

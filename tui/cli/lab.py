@@ -6,12 +6,16 @@ import argparse
 import math
 import shlex
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from rules.words import _
 from tui.cli.app import require_scenario
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
 from tui.cli.output import near, report, say, table
+
+if TYPE_CHECKING:
+    from lab.fabric.base import LegCount
 
 NOT_RUNNING = 2
 
@@ -68,7 +72,9 @@ def _list(argv: Sequence[str]) -> int:
 def _start(argv: Sequence[str]) -> int:
     parser = Parser("lab start", _("Start the lab on a scenario; returns when it is ready."))
     parser.add_argument("scenario", metavar="SCENARIO", help=_("a name from `wayhome lab list`, or a YAML file"))
-    parser.add_argument("--fabric", choices=("simulated",), default="simulated", help=_("what carries the packets"))
+    parser.add_argument(
+        "--fabric", choices=("simulated", "kernel"), default="simulated", help=_("what carries the packets")
+    )
     parser.add_argument(
         "--speed", metavar="N", type=_speed, default=1.0, help=_("make the lab's waits N times shorter")
     )
@@ -111,15 +117,30 @@ def _env(argv: Sequence[str]) -> int:
 
 
 def _status(argv: Sequence[str]) -> int:
-    Parser("lab status", _("Which lab is running; exit code 2 when none is.")).parse_args(argv)
+    parser = Parser("lab status", _("Which lab is running; exit code 2 when none is."))
+    parser.add_argument("--legs", action="store_true", help=_("packets that crossed each wire (kernel fabric)"))
+    args = parser.parse_args(argv)
     from lab import control
 
     running = control.running()
     if running is None:
         report(_("No lab is running."))
         return NOT_RUNNING
-    rows = [(_("scenario"), str(running.scenario)), (_("process"), str(running.pid))]
+    if args.legs:
+        return _legs(control.legs(running))
+    rows = [
+        (_("scenario"), str(running.scenario)),
+        (_("fabric"), running.fabric),
+        (_("process"), str(running.pid)),
+    ]
     report(table([*rows, *((name, value) for name, value in control.environment(running).items())]))
+    return 0
+
+
+def _legs(found: Sequence[LegCount]) -> int:
+    if not found:
+        raise CliError(_("The simulated fabric has no wires; start the lab with --fabric kernel to count packets."))
+    report(table([(leg.start, "→", leg.end, str(leg.packets)) for leg in found]))
     return 0
 
 

@@ -7,8 +7,9 @@ import contextlib
 import os
 from collections.abc import Callable, Sequence
 
-from lab.fabric.base import Place, Read, Write
+from lab.fabric.base import LegCount, Place, Read, Write
 from lab.fabric.kernel.client import Command, KeeperClient
+from lab.fabric.kernel.legs import legs
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, vm_name
 from lab.fabric.machine import machine
 from lab.shell.images import kind
@@ -66,6 +67,11 @@ class Kernel:
         """Packets received and sent on every device of every namespace: the lab's ground truth."""
         await self._settle()
         return await self._client.counters(self._client.blueprint.namespaces)
+
+    async def legs(self) -> list[LegCount]:
+        """What has crossed each wire, from the devices' own counters."""
+        counted = await self.counters()
+        return legs(self._client.blueprint, counted)
 
     async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
         """Run `argv` with the kernel's own network of `place`."""
