@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from rules import causes as catalogue
+from rules import collector, matrix, nextstep, tables
 from rules import headline as words
-from rules import matrix, nextstep, tables
 from rules.build import build
 from rules.case import Case
 from rules.causes import Cause, Finding
@@ -21,7 +21,8 @@ _ORDER = {status: number for number, status in enumerate(Status)}
 
 def evaluate(snapshot: Snapshot) -> Report:
     """Judge everything that a Snapshot holds."""
-    return judge(build(snapshot), snapshot.question, snapshot.probes)
+    with collector.held():
+        return judge(build(snapshot), snapshot.question, snapshot.probes)
 
 
 def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Report:

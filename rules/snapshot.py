@@ -13,6 +13,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address
 from typing import Any
 
+from rules import collector
 from rules.words import _
 
 SCHEMA = "wayhome.snapshot/1"
@@ -188,7 +189,8 @@ def loads(text: str) -> Snapshot:
     if len(text) > MAX_BYTES:
         raise SnapshotError(_("The Snapshot is larger than 512 MiB; save one for a single pod and target instead."))
     try:
-        data = json.loads(text)
+        with collector.held():
+            data = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         raise SnapshotError(
             _("The Snapshot is not complete JSON ({error}); save it again with --save.").format(error=error)
