@@ -157,3 +157,17 @@ def test_the_way_from_nothing_makes_every_namespace_once() -> None:
     found = difference(Blueprint(), plan)
     assert set(found.made) == set(plan.namespaces)
     assert len(found.laid) == len(plan.wires)
+
+
+async def test_a_keeper_that_was_killed_is_replaced(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    client = kernel._client
+    process = client._process
+    assert process is not None
+    process.kill()
+    await process.wait()
+    for _ in range(1000):
+        if not client.alive:
+            break
+        await asyncio.sleep(0)
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK")

@@ -83,6 +83,11 @@ class KeeperClient:
         lines = os.read(self._complaints, ANSWER_SIZE).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "the keeper ended without a word"
 
+    @property
+    def alive(self) -> bool:
+        """Whether the keeper is there."""
+        return self._channel is not None
+
     async def stop(self) -> None:
         """End the keeper and with it every namespace and process inside."""
         if self._channel is not None:
@@ -175,6 +180,8 @@ class KeeperClient:
             data, descriptors = b"", []
         if not data:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
+            self._channel.close()
+            self._channel = None
             for waiting in list(self._waiting.values()):
                 if not waiting.done():
                     waiting.set_exception(KernelUnavailableError("the keeper has ended"))

@@ -59,6 +59,11 @@ class Kernel:
 
     async def _settle(self) -> None:
         async with self._lock:
+            if not self._client.alive:  # somebody killed it: its namespaces went with it, so build them again
+                await self._client.stop()
+                self._client = KeeperClient()
+                await self._client.start()
+                self._stale.set()
             if self._stale.is_set():
                 self._stale.clear()
                 await self._client.apply(blueprint(self._store))
