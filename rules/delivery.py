@@ -19,7 +19,7 @@ class Arrival:
     """A packet that has come to the VPC of its destination, by `route` of that VPC (None: not known).
 
     `crossing` tells that it came through a peering, from a client in `region`; `begin` is, for an answer, the end
-    that waits for it.
+    that waits for it. `doubt` says what of the VPC's routes could not be read, where that decides.
     """
 
     vpc: Vpc
@@ -29,6 +29,7 @@ class Arrival:
     crossing: bool
     region: str = ""
     begin: End | None = None
+    doubt: str = ""
 
 
 def deliver(world: World, leg: Leg, arrival: Arrival) -> list[Hop]:
@@ -36,6 +37,8 @@ def deliver(world: World, leg: Leg, arrival: Arrival) -> list[Hop]:
     end = at(world, arrival.vpc, arrival.dest)
     route = arrival.route
     maker = _Maker(world, leg, arrival, end)
+    if arrival.doubt:
+        return [maker.hop(Verdict.UNKNOWN, arrival.doubt)]
     if route is not None and route.kind not in (RouteKind.SUBNET, RouteKind.PEERING_SUBNET):
         return [maker.by_static(route)]
     if route is None and end.node is not None and arrival.dest != end.node.address and arrival.crossing:

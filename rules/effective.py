@@ -47,6 +47,8 @@ def effective(world: World, vpc: Vpc) -> Effective:
         unread.append(_("the routes of {vpc}").format(vpc=vpc))
     if not sees(world, vpc.project, "routers"):
         unread.append(_("what the Cloud Routers of {project} learned").format(project=vpc.project))
+    if network_of(world, vpc).peerings is None:
+        unread.append(_("the peerings of {vpc}").format(vpc=vpc))
     for peer in peers(world, vpc):
         for each in exchanged(world, peer, vpc) or ():
             if each.imported:

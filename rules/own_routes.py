@@ -36,8 +36,9 @@ def own_routes(world: World, vpc: Vpc) -> OwnRoutes:
                 hop = NextHop(HopKind.NETWORK, vpc.name, project=vpc.project)
                 by_dest[dest] = Route(vpc, what, dest, RouteKind.SUBNET, hop, 0, object=what)
     custom = tuple(route for route in listed if route.kind in (RouteKind.STATIC, RouteKind.DYNAMIC))
+    # routes.list shows every subnet route; a list without any was filtered, or the VPC has none.
     return OwnRoutes(
-        subnets=tuple(by_dest.values()) if network.subnets is not None or network.routes is not None else None,
+        subnets=tuple(by_dest.values()) if network.subnets is not None or by_dest else None,
         custom=custom if network.routes is not None else None,
     )
 

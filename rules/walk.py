@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from rules import policy
 from rules.checks import firewall_hop, foreign_hop, peering_hop, policy_hop
 from rules.delivery import Arrival, deliver
-from rules.effective import effective
+from rules.effective import IMPORTED, effective
 from rules.ends import End, at, expected, start
 from rules.firewall import Packet
 from rules.masquerade import decide
@@ -22,10 +22,11 @@ from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.routing import Choice, choose, underlying
 from rules.snapshot import Outcome, Target, Vpc
 from rules.words import _
-from rules.world import HopKind, Pod, Route, World
+from rules.world import HopKind, Pod, World
 
 HYBRID = (HopKind.VPN_TUNNEL, HopKind.INTERCONNECT, HopKind.HUB)
 BEYOND = (*HYBRID, HopKind.ILB)
+ELSEWHERE = (*BEYOND, HopKind.INTERNET_GATEWAY)
 
 
 def local_vpc(world: World, source: Source) -> Vpc | None:
@@ -278,8 +279,10 @@ class _Walker:
         """The VPC in which the packet ends, or would end if it were not dropped."""
         if choice.verdict is Verdict.OK and choice.routes:
             route = choice.routes[0]
-            if route.next_hop.kind in BEYOND or route.next_hop.kind is HopKind.INTERNET_GATEWAY:
+            if route.next_hop.kind in ELSEWHERE:
                 return expected(self.world, here, address)
+            if route.origin is None and route.kind in IMPORTED:
+                return expected(self.world, None, address)  # of a peering whose other end could not be read
             return route.origin or here
         return expected(self.world, here, address)
 
@@ -288,16 +291,18 @@ class _Walker:
     ) -> list[Arrival]:
         """How the packet comes to its end: once for each of the routes that share the flows."""
         crossing = choice.vpc != landing
-        if choice.verdict is not Verdict.OK or not choice.routes or choice.routes[0].next_hop.kind in BEYOND:
-            return [Arrival(landing, address, source, self._own_route(landing, address), crossing, region)]
-        routes = [underlying(self.world, route) or route for route in choice.routes]
-        return [Arrival(landing, address, source, route, crossing, region) for route in routes]
-
-    def _own_route(self, vpc: Vpc, address: IPv4Address) -> Route | None:
-        """The route by which `vpc` itself would deliver, where nothing brings the packet there."""
-        choice = choose(self.world, vpc, address)
-        local = [route for route in choice.routes if route.origin is None]
-        return local[0] if choice.verdict is Verdict.OK and local else None
+        if choice.verdict is Verdict.OK and choice.routes and choice.routes[0].next_hop.kind not in ELSEWHERE:
+            routes = [underlying(self.world, route) or route for route in choice.routes]
+            return [Arrival(landing, address, source, route, crossing, region) for route in routes]
+        # Nothing brings the packet there: would the VPC itself deliver it?
+        own = choose(self.world, landing, address)
+        local = next((route for route in own.routes if route.origin is None), None)
+        doubt = own.sentence if own.verdict is Verdict.UNKNOWN and crossing else ""
+        return [
+            Arrival(
+                landing, address, source, local if own.verdict is Verdict.OK else None, crossing, region, doubt=doubt
+            )
+        ]
 
     def _travel(self, leg: Leg, choice: Choice, here: Vpc, landing: Vpc | None, tail: _Tail) -> list[Hop]:
         """The route hop, and the peering hop where the way crosses one."""

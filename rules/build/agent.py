@@ -27,7 +27,10 @@ def agent(snapshot: Snapshot) -> Agent:
         shape = next((pod for pod in pods if _owner(pod) == name), None)
         if shape is None:
             return Agent(AgentState.UNKNOWN)
-    container = next((each for each in containers(shape) if _is_agent_container(each)), {})
+    candidates = containers(shape)
+    container = next((each for each in candidates if _is_agent_container(each)), candidates[0] if candidates else {})
+    if found is None and not _is_agent_container(container):
+        return Agent(AgentState.UNKNOWN, pods=running, not_ready=not_ready)
     flags = _flags((*read.texts(container, "command"), *read.texts(container, "args")))
     config_map, key, path = _mounted(shape, container)
     return Agent(
