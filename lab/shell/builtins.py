@@ -201,6 +201,9 @@ async def _cd(_shell: Shell, _argv: list[str]) -> int:
     return 0
 
 
+SPECIAL = frozenset({":", "exec", "exit", "export", "return", "set", "shift", "trap", "unset"})
+"""Built-ins before which an assignment stays (POSIX's special built-in utilities)."""
+
 BUILTINS: dict[str, Builtin] = {
     ":": _true,
     "[": _test,

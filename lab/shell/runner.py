@@ -59,6 +59,8 @@ class Shell:
         self.exported = set(context.environment)
         self.streams = dict(context.streams)
         self.status = 0
+        self.inner = 0
+        """The status of the command substitution that came last."""
         self.strict = False
 
     async def text(self, text: str) -> int:
@@ -211,16 +213,25 @@ class Shell:
         fields = await self.fields(command.words)
         keep = fields[:1] == ["exec"] and len(fields) == 1
         await self.redirect(command.redirects)
+        self.inner = 0
         assigned = {name: await self.value(word) for name, word in command.assignments}
         if not fields:
             self.variables.update(assigned)
-            return False, 0
+            return False, self.inner
         if fields[0] == "exec" and not keep:
             raise Exit(await self.program(fields[1:], assigned))
         builtin = builtins.BUILTINS.get(fields[0])
         if builtin is not None:
+            before = dict(self.variables)
             self.variables.update(assigned)
-            return keep, await builtin(self, fields)
+            status = await builtin(self, fields)
+            if fields[0] not in builtins.SPECIAL:
+                for name in assigned:
+                    if name in before:
+                        self.variables[name] = before[name]
+                    else:
+                        self.variables.pop(name, None)
+            return keep, status
         return False, await self.program(fields, assigned)
 
     async def program(self, argv: Sequence[str], assigned: Mapping[str, str] | None = None) -> int:
@@ -333,9 +344,9 @@ class Shell:
             shell, collected = self.copy(), Text()
             shell.streams[1] = collected
             try:
-                self.status = await shell.commands(part.body)
+                self.inner = await shell.commands(part.body)
             except Exit as end:
-                self.status = end.code
+                self.inner = end.code
             return collected.data[:SUBSTITUTION_BYTES].decode("utf-8", "surrogateescape").rstrip("\n")
         value = self.variable(part.name)
         if part.op == "#":

@@ -48,6 +48,8 @@ async def _interactive(made: Shell) -> int:
     terminal = made.context.terminal
     prompt = "bash-5.2# " if made.bash else "/ $ "
     pending = ""
+    if terminal is not None:
+        terminal.foreground = None  # ^C at the prompt ends a line, not the shell
     while True:
         if terminal is not None:
             await made.write(2, "> " if pending else prompt)
