@@ -238,18 +238,19 @@ def reach(case: Case, after: World, flipped: Sequence[IPv4Network]) -> tuple[str
         )
         named = known_places(case, flipped)
         if named:
-            sentences.append(_("known networks in these ranges: {places}").format(places=_few(named)))
+            sentences.append(_("other known networks in these ranges: {places}").format(places=_few(named)))
     sentences.append(_("the target sees nodes, no longer pods: logs and rules by pod address stop telling pods apart"))
     return (*lost(case, after, flipped), *sentences)
 
 
 def known_places(case: Case, ranges: Iterable[IPv4Network]) -> list[str]:
-    """The routes of A (to peers, subnets, other sites) whose destinations lie in `ranges`."""
+    """The routes of A (to peers, subnets, other sites) but the target's own whose destinations lie in `ranges`."""
     ranges = tuple(ranges)
     rows = (table(case.world, case.a) if case.a else None) or ()
     kinds = {RouteKind.SUBNET, RouteKind.PEERING_SUBNET, RouteKind.DYNAMIC, RouteKind.PEERING_DYNAMIC}
     kinds.add(RouteKind.PEERING_STATIC)
-    found = [row for row in rows if row.kind in kinds and any(row.dest.overlaps(entry) for entry in ranges)]
+    found = [row for row in rows if row.kind in kinds and row.dest != case.target_range]
+    found = [row for row in found if any(row.dest.overlaps(entry) for entry in ranges)]
     return list(dict.fromkeys(f"{row.dest} ({row.origin or row.vpc})" for row in found))
 
 
