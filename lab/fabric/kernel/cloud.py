@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
+from lab.fabric.kernel.names import Net
+from lab.fabric.kernel.names import network as _net
+from lab.fabric.kernel.policyrules import VPC_STAGE, Rule, policy_rules
 from lab.store import Object, Store
-
-Net = tuple[str, str]
-"""A network: project and name."""
 
 
 @dataclass(frozen=True)
@@ -58,23 +58,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Rule:
-    """A VPC firewall rule; `ports` by protocol, empty for all ports."""
-
-    net: Net
-    name: str
-    ingress: bool
-    allow: bool
-    priority: int
-    protocols: tuple[tuple[str, tuple[str, ...]], ...]
-    ranges: tuple[IPv4Network, ...]
-    source_tags: frozenset[str]
-    source_accounts: frozenset[str]
-    target_tags: frozenset[str]
-    target_accounts: frozenset[str]
-
-
-@dataclass(frozen=True)
 class Cloud:
     """Everything with an address or a say in the packet's way."""
 
@@ -108,6 +91,7 @@ def read(store: Store) -> Cloud:
         vms += [_vm(project, item) for item in _all(store, project, "instances")]
         statics += [_static(item) for item in _all(store, project, "routes")]
         rules += [_rule(item) for item in _all(store, project, "firewalls") if not item.get("disabled")]
+        rules += policy_rules(store, project)
         for name, guest in store.table(f"guest/{project}").items():
             guests[f"{project}/{name}"] = guest
     return Cloud(tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), guests)
@@ -115,11 +99,6 @@ def read(store: Store) -> Cloud:
 
 def _all(store: Store, project: str, collection: str) -> list[Object]:
     return store.table(f"compute/{project}/{collection}").values()
-
-
-def _net(url: str) -> Net:
-    words = url.split("/")
-    return words[words.index("projects") + 1], words[-1]
 
 
 def _link(net: Net, item: dict[str, Any]) -> Link:
@@ -192,9 +171,10 @@ def _rule(item: Object) -> Rule:
         texts = ["0.0.0.0/0"]
     return Rule(
         _net(item["network"]),
+        VPC_STAGE,
         item["name"],
         ingress,
-        allow,
+        "allow" if allow else "deny",
         item.get("priority", 1000),
         protocols,
         tuple(IPv4Network(text) for text in texts if ":" not in text),

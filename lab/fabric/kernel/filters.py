@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from lab.fabric.kernel.cloud import Cloud, Net, Rule, Vm
+from itertools import groupby
+
+from lab.fabric.kernel.cloud import Cloud, Vm
+from lab.fabric.kernel.names import Net
+from lab.fabric.kernel.policyrules import Rule
 from lab.fabric.kernel.tables import vm_device
 
 
@@ -31,33 +35,43 @@ def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
         bodies.append(f"-A own-{wire} -j DROP")
     for vm in vms:
         wire = vm_device(vm)
-        chains += [f":out-{wire} - [0:0]", f":in-{wire} - [0:0]"]
         egress.append(f"-A FORWARD -i {wire} -j out-{wire}")
         ingress.append(f"-A FORWARD -o {wire} -j in-{wire}")
-        for rule in _ordered(cloud, net, vm, ingress=False):
-            bodies += _lines(cloud, rule, f"out-{wire}")
-        for rule in _ordered(cloud, net, vm, ingress=True):
-            bodies += _lines(cloud, rule, f"in-{wire}")
-        bodies.append(f"-A in-{wire} -j DROP")
+        for name, way, last in ((f"out-{wire}", False, "RETURN"), (f"in-{wire}", True, "DROP")):
+            stages = _stages(cloud, net, vm, ingress=way)
+            chains += [f":{chain(name, number)} - [0:0]" for number in range(len(stages) + 1)]
+            for number, rules in enumerate(stages):
+                behind = chain(name, number + 1)
+                for rule in rules:
+                    bodies += _lines(cloud, rule, chain(name, number), behind)
+                bodies.append(f"-A {chain(name, number)} -g {behind}")
+            bodies.append(f"-A {chain(name, len(stages))} -j {last}")
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
     lines = ["*filter", *chains, *foreign, known, *egress, *ingress, "-A FORWARD -j ACCEPT", *bodies, "COMMIT", ""]
     return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join(lines)}
 
 
-def _ordered(cloud: Cloud, net: Net, vm: Vm, *, ingress: bool) -> list[Rule]:
-    """The rules that concern `vm`: lowest priority number first, deny before allow."""
+def chain(name: str, number: int) -> str:
+    """The chain of a stage; the first is called as the device and its direction."""
+    return f"{name}-{number}" if number else name
+
+
+def _stages(cloud: Cloud, net: Net, vm: Vm, *, ingress: bool) -> list[list[Rule]]:
+    """The rules that concern `vm`, stage by stage: lowest priority number first, deny before allow."""
     found = [
         rule
         for rule in cloud.rules
         if rule.net == net
         and rule.ingress == ingress
+        and rule.region in ("", vm.region)
         and (not rule.target_tags or rule.target_tags & vm.tags)
         and (not rule.target_accounts or rule.target_accounts & vm.accounts)
     ]
-    return sorted(found, key=lambda rule: (rule.priority, rule.allow, rule.name))
+    found.sort(key=lambda rule: (rule.stage, rule.priority, rule.action != "deny", rule.name))
+    return [list(rules) for _, rules in groupby(found, key=lambda rule: rule.stage)]
 
 
-def _lines(cloud: Cloud, rule: Rule, chain: str) -> list[str]:
+def _lines(cloud: Cloud, rule: Rule, chain: str, behind: str) -> list[str]:
     ranges = [str(found) for found in rule.ranges]
     ranges += [
         f"{vm.address}/32"
@@ -65,14 +79,12 @@ def _lines(cloud: Cloud, rule: Rule, chain: str) -> list[str]:
         if vm.net == rule.net and (vm.tags & rule.source_tags or vm.accounts & rule.source_accounts)
     ]
     side = "-s" if rule.ingress else "-d"
-    action = "RETURN" if rule.allow else "DROP"
+    action = {"allow": "-j RETURN", "deny": "-j DROP", "goto_next": f"-g {behind}"}[rule.action]
     lines = []
     for found in ranges:
         for protocol, ports in rule.protocols:
             match = "" if protocol == "all" else f" -p {protocol}"
             if not ports:
-                lines.append(f"-A {chain} {side} {found}{match} -j {action}")
-            lines += [
-                f"-A {chain} {side} {found}{match} --dport {port.replace('-', ':')} -j {action}" for port in ports
-            ]
+                lines.append(f"-A {chain} {side} {found}{match} {action}")
+            lines += [f"-A {chain} {side} {found}{match} --dport {port.replace('-', ':')} {action}" for port in ports]
     return lines

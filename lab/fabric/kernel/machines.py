@@ -7,8 +7,9 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from lab.fabric.kernel.blueprint import GATEWAY, Blueprint, End, Listener, Namespace, Wire
-from lab.fabric.kernel.cloud import Net, Vm, read
+from lab.fabric.kernel.cloud import Vm, read
 from lab.fabric.kernel.filters import router_tables
+from lab.fabric.kernel.names import Net
 from lab.fabric.kernel.policies import node_filter
 from lab.fabric.kernel.tables import connected, device, peer_device, router_objects, vm_device
 from lab.nat import dump

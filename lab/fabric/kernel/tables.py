@@ -12,7 +12,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.fabric.kernel.blueprint import GATEWAY
-from lab.fabric.kernel.cloud import Cloud, Link, Net, Static, Vm
+from lab.fabric.kernel.cloud import Cloud, Link, Static, Vm
+from lab.fabric.kernel.names import Net
 
 SUBNETS, FROM_PEERS, CUSTOM = 100, 101, 1000
 DOWN_METRIC = 1_000_000
