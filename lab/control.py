@@ -170,6 +170,7 @@ def _spawn(folder: Path, scenario: str, fabric: str, speed: float, port: int | N
         while time.monotonic() < until:
             found = state.read(folder)
             if found is not None and found.pid == process.pid and _answers(found):
+                process.returncode = 0  # it lives on by itself; Popen is to forget it
                 return found
             if process.poll() is not None:
                 raise LabError(_failure(folder))
