@@ -109,7 +109,12 @@ def update_peering(
                 )
             )
         operation = _start(compute, project, network, {"name": peering, **wanted}, request_id, pause)
-        _wait(compute, project, operation, where)
+
+        def seen() -> bool:
+            now = read_peering(compute, project, network, peering)
+            return all(now.get(key, False) == value for key, value in wanted.items())
+
+        _wait(compute, project, operation, seen, where, pause)
         return read_peering(compute, project, network, peering)
     except CallError as error:
         raise refused(error, where, "compute.networks.updatePeering") from error
@@ -150,7 +155,10 @@ def _start(compute: Compute, project: str, network: str, fields: Json, request_i
         wait = min(wait * 2, 15.0)
 
 
-def _wait(compute: Compute, project: str, operation: Object, where: str) -> None:
+def _wait(
+    compute: Compute, project: str, operation: Object, seen: Callable[[], bool], where: str, pause: Pause
+) -> None:
+    """Wait until the operation is done; whoever may not watch operations watches the peering itself with `seen`."""
     until = time.monotonic() + OPERATION_SECONDS
     name = str(operation.get("name"))
     while operation.get("status") != "DONE":
@@ -158,10 +166,17 @@ def _wait(compute: Compute, project: str, operation: Object, where: str) -> None
         if left <= 0:
             raise ChangeError(
                 _(
-                    "The change of the {where} was sent and is not done after {seconds:.0f} s; its operation is {name}."
+                    "The {where} was sent its change, which is not done after {seconds:.0f} s (operation {name})."
                 ).format(where=where, seconds=OPERATION_SECONDS, name=name)
             )
-        operation = compute.ask("operations", "wait", {"project": project, "operation": name}, min(left, 125.0))
+        try:
+            operation = compute.ask("operations", "wait", {"project": project, "operation": name}, min(left, 125.0))
+        except CallError as error:
+            if error.why not in ("forbidden", "timeout"):
+                raise
+            if seen():
+                return
+            pause(1.0)
     errors = (operation.get("error") or {}).get("errors") or []
     if errors:
         said = "; ".join(str(one.get("message") or one.get("code")) for one in errors)
