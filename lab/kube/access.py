@@ -49,10 +49,13 @@ class Rule:
 
 EVERYTHING = Rule(paths=("*",))
 DISCOVERY = Rule(verbs=("get",), groups=(), resources=(), paths=("/api", "/api/*", "/apis", "/apis/*", "/openapi/*"))
-SELF_REVIEWS = Rule(
-    verbs=("create",),
-    groups=("authorization.k8s.io", "authentication.k8s.io"),
-    resources=("selfsubjectaccessreviews", "selfsubjectrulesreviews", "selfsubjectreviews"),
+SELF_REVIEWS = (
+    Rule(
+        verbs=("create",),
+        groups=("authorization.k8s.io",),
+        resources=("selfsubjectaccessreviews", "selfsubjectrulesreviews"),
+    ),
+    Rule(verbs=("create",), groups=("authentication.k8s.io",), resources=("selfsubjectreviews",)),
 )
 PUBLIC_PATHS = ("/healthz", "/livez", "/readyz", "/version")
 
@@ -79,7 +82,7 @@ class User:
 
     def allowed(self, wish: Wish) -> bool:
         """May this user do it?"""
-        return any(rule.allows(wish) for rule in (*self.rules, SELF_REVIEWS))
+        return any(rule.allows(wish) for rule in (*self.rules, *SELF_REVIEWS))
 
     def allowed_path(self, verb: str, path: str) -> bool:
         """May this user read that URL path?"""
@@ -157,7 +160,7 @@ def rules_review(user: User, body: dict[str, Any]) -> dict[str, Any]:
     namespace = (body.get("spec") or {}).get("namespace", "")
     resources: list[dict[str, Any]] = []
     paths: list[dict[str, Any]] = []
-    for rule in (*user.rules, SELF_REVIEWS, DISCOVERY):
+    for rule in (*user.rules, *SELF_REVIEWS, DISCOVERY):
         if rule.resources and rule.namespace in (None, namespace):
             entry = {"verbs": list(rule.verbs), "apiGroups": list(rule.groups), "resources": list(rule.resources)}
             resources.append({**entry, "resourceNames": list(rule.names)} if rule.names else entry)

@@ -17,9 +17,12 @@ from lab.kube.kubelet import Kubelet
 from lab.kube.recorder import Recorder
 from lab.kube.registry import Registry
 from lab.kube.scheduling import Scheduler
+from lab.kube.times import now, now_micro
 from lab.store import Store
 
 Item = tuple[str, str]
+
+NODE_LEASES = "kube-node-lease"
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +61,7 @@ class Controllers:
         for kind, work in ((kinds.NAMESPACES, "namespace"), (kinds.DAEMONSETS, "daemonset"), (kinds.PODS, "pod")):
             for entry in self._cache.entries(kind):
                 self._add(work, entry.key)
+        self._leases()
         self._settle()
         for entry in self._cache.entries(kinds.PODS):
             if (entry.object.get("spec") or {}).get("activeDeadlineSeconds") is not None:
@@ -76,6 +80,19 @@ class Controllers:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+
+    def _leases(self) -> None:
+        """Every node holds a Lease, as its kubelet would have made it."""
+        if self._cache.find(kinds.NAMESPACES, NODE_LEASES) is None:
+            return
+        table = self._store.table(kinds.LEASES.table)
+        for entry in self._cache.entries(kinds.NODES):
+            key = f"{NODE_LEASES}/{entry.key}"
+            if key not in table:
+                meta = {"name": entry.key, "namespace": NODE_LEASES, "creationTimestamp": now()}
+                spec = {"holderIdentity": entry.key, "leaseDurationSeconds": 40, "renewTime": now_micro()}
+                lease = {"kind": "Lease", "apiVersion": "coordination.k8s.io/v1", "metadata": meta, "spec": spec}
+                table.create(key, lease)
 
     def _settle(self) -> None:
         """Work the queue off without any waiting, and without Events: all this happened long ago."""
@@ -171,8 +188,8 @@ class Controllers:
             self._add("node", change.entry.key)
             return
         was = (change.before.object.get("spec") or {}) if change.before else {}
-        now = change.entry.object.get("spec") or {}
-        tainted = was.get("taints") != now.get("taints")
+        held = change.entry.object.get("spec") or {}
+        tainted = was.get("taints") != held.get("taints")
         for entry in self._cache.entries(kinds.PODS):
             spec, phase = entry.object.get("spec") or {}, (entry.object.get("status") or {}).get("phase")
             if not spec.get("nodeName") or (tainted and spec["nodeName"] == change.entry.key) or phase == "Pending":

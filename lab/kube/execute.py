@@ -143,11 +143,16 @@ class Session:
     async def _receive(self) -> None:
         async for message in self._socket:
             if message.type is WSMsgType.BINARY:
-                await self._input(message.data[0] if message.data else -1, message.data[1:])
+                data: bytes = message.data
             elif message.type is WSMsgType.TEXT:
-                text: str = message.data
-                channel = int(text[0]) if text[:1].isdigit() else -1
-                await self._input(channel, _decoded(text[1:]) if self._base64 else text[1:].encode())
+                data = message.data.encode()
+            else:
+                continue
+            if self._base64:
+                channel = data[0] - ord("0") if data[:1].isdigit() else -1
+                await self._input(channel, _decoded(data[1:]))
+            elif data:
+                await self._input(data[0], data[1:])
         await self._close_input()
 
     async def _input(self, channel: int, data: bytes) -> None:
@@ -167,7 +172,7 @@ class Session:
         return await self._stdin.get()
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: bytes) -> bytes:
     try:
         return base64.b64decode(text)
     except ValueError:

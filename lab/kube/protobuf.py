@@ -71,7 +71,7 @@ def decode(data: bytes) -> Object:
     if not data.startswith(MAGIC):
         raise bad_request("provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]")
     try:
-        unknown = {number: value for number, value in _fields(data[len(MAGIC) :])}
+        unknown = dict(_fields(data[len(MAGIC) :]))
         meta = {number: bytes(value).decode() for number, value in _fields(unknown[1])}
         api_version, kind = meta.get(1, ""), meta.get(2, "")
         if kind not in _numbers():

@@ -200,7 +200,9 @@ class Registry:
         if at.kind is kinds.SERVICES:
             self._keep_addresses(thing, old)
         defaults.apply(at.kind, thing)
-        if causes := validate.update_problems(at.kind, thing, old):
+        filled = copy.deepcopy(old)
+        defaults.apply(at.kind, filled)
+        if causes := validate.update_problems(at.kind, thing, filled):
             raise invalid(at.kind, at.name, causes)
         if at.kind in _GENERATIONS and thing.get("spec") != old.get("spec"):
             thing["metadata"]["generation"] = was.get("generation", 1) + 1

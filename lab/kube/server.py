@@ -137,6 +137,8 @@ class KubeServer:
             raise method_not_allowed()
         if kind.namespaced and not asked.namespace and (asked.name or verb in ("create", "deletecollection")):
             raise method_not_allowed() if not asked.name else no_resource()
+        if not asked.name and verb in ("update", "patch"):
+            raise method_not_allowed()
         if not asked.name:
             return await self._collection(request, asked, kind)
         return await self._object(request, asked, kind)

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from lab.fabric.base import Place, Read, Write
+from lab.fabric.base import LegCount, Place, Read, Write
 from lab.kube.access import Rule, User
 from lab.kube.server import KubeServer
 from lab.store import Store
@@ -58,6 +58,10 @@ class LocalFabric:
 
     async def stop(self) -> None:
         """Nothing to clean up."""
+
+    async def legs(self) -> list[LegCount]:
+        """No wires."""
+        return []
 
     async def run(self, place: Place, argv: Sequence[str], stdin: Read, stdout: Write, stderr: Write) -> int:
         """The command's exit code; 127 when there is no such command."""
@@ -108,6 +112,12 @@ def node(name: str, address: str, slice_: str) -> dict[str, Any]:
             "capacity": {"cpu": "2", "memory": "4018228Ki", "pods": "110"},
             "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
             "nodeInfo": {
+                "architecture": "amd64",
+                "bootID": "boot",
+                "kubeProxyVersion": "",
+                "machineID": "machine",
+                "operatingSystem": "linux",
+                "systemUUID": "system",
                 "kubeletVersion": "v1.32.4-gke.1415000",
                 "osImage": "Container-Optimized OS from Google",
                 "kernelVersion": "6.6.105+",
@@ -209,7 +219,7 @@ class KubeLab:
         self.loop.run_until_complete(self._start())
         self._ready.set()
         self.loop.run_forever()
-        self.loop.run_until_complete(self._runner.cleanup())
+        self.loop.run_until_complete(self._stop())
         self.loop.run_until_complete(self.loop.shutdown_asyncgens())
         self.loop.close()
 
@@ -217,9 +227,20 @@ class KubeLab:
         await self._runner.setup()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(self.cert, self._key)
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        self.port = self._runner.addresses[0][1]
+        serve = self._runner.server
+        assert serve is not None
+        self._listening = await self.loop.create_server(
+            serve, "127.0.0.1", 0, ssl=context, ssl_shutdown_timeout=0.05, backlog=128
+        )
+        self.port = self._listening.sockets[0].getsockname()[1]
+
+    async def _stop(self) -> None:
+        """Clean up; clients that stay connected are cut off."""
+        self._listening.close()
+        await self._runner.cleanup()
+        until = self.loop.time() + 5  # a TLS connection closes by itself, and no event says when
+        while len(self.loop._selector.get_map()) > 1 and self.loop.time() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.005)
 
     def close(self) -> None:
         """End the server and its thread."""
