@@ -64,7 +64,7 @@ def without(data: dict[str, Any], parts: list[tuple[str, ...]]) -> None:
         place.pop(part[-1], None)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(sorted(MATRIX)))
 def test_less_evidence_proves_nothing_new(seen: Seen, data: st.DataObject, name: str) -> None:
     whole = json.loads(json.dumps(to_json(seen(name, MATRIX[name]))))
@@ -88,7 +88,7 @@ JUNK = st.recursive(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data(), name=st.sampled_from(["article", "rc20-invalid-config", "rc57-peering-inactive"]))
 def test_odd_objects_crash_nothing(seen: Seen, data: st.DataObject, name: str) -> None:
     """Any value inside an API object may be of another type than the API documents."""
