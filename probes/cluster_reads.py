@@ -100,7 +100,7 @@ class ClusterReads:
 
         together(agents, neighbours)
         pods[_key(self._object)] = self._object
-        self._evidence.kubernetes("pods", _listing("v1", "PodList", list(pods.values())))
+        self._evidence.kubernetes("pods", _listing("v1", "PodList", [pods[key] for key in sorted(pods)]))
 
     def _config_maps(self) -> None:
         """ConfigMaps that are the agent's or look meant to be; the others hold what is nobody's business here."""

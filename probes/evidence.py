@@ -15,6 +15,13 @@ from rules.version import __version__
 Object = dict[str, Any]
 
 _KEPT_METADATA = ("cluster-name", "cluster-location", "cluster-uid")
+# Read one by one, in the order in which answers came; given out in an order of their own.
+_ONE_BY_ONE = {
+    "networks": ("name",),
+    "effectiveFirewalls": ("network", "instance"),
+    "peeringRoutes": ("network", "peering", "direction", "region"),
+    "routerStatus": ("region", "router"),
+}
 _BY_NETWORK = ("routes", "subnetworks", "instances", "forwardingRules", "routers")
 
 
@@ -122,7 +129,7 @@ class Evidence:
                 compute=compute,
                 node_nat=dict(self._nat),
                 probes=tuple(probe for _id, probe in sorted(self._probes.items())),
-                gaps=tuple(self._gaps.values()),
+                gaps=tuple(gap for _key, gap in sorted(self._gaps.items())),
             )
 
 
@@ -148,6 +155,8 @@ def _without_secrets(instance: Object) -> Object:
 
 
 def _of(kind: str, items: list[Object], touched: set[Vpc]) -> list[Object]:
+    if kind in _ONE_BY_ONE:
+        return sorted(items, key=lambda one: [str(one.get(word) or "") for word in _ONE_BY_ONE[kind]])
     if kind not in _BY_NETWORK or not touched:
         return list(items)
     return [one for one in items if any(derive.in_network(one, vpc) for vpc in touched)]
