@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from lab.compute import derived
-from lab.compute.links import network_link
+from lab.compute import derived, effective
+from lab.compute.links import last, network_link
 from lab.store import Store
 from rules.snapshot import PodRef, Question, Snapshot, Target, Vpc
 from rules.version import __version__
@@ -64,7 +64,7 @@ def _kubernetes(store: Store) -> dict[str, Any]:
         plural = name.removeprefix("kube/")
         if plural in HIDDEN or "/" in plural:
             continue
-        items = store.table(name).values()
+        items = store.table(name).shared()
         found[plural] = {"kind": "List", "apiVersion": "v1", "items": items}
     for plural in ("nodes", "pods", "daemonsets", "configmaps", "networkpolicies", "services", "egressnatpolicies"):
         found.setdefault(plural, {"kind": "List", "apiVersion": "v1", "items": []})
@@ -84,7 +84,7 @@ def _compute(store: Store, project: str) -> dict[str, Any]:
         ],
         "routers": derived.objects(store, project, "routers"),
         "routerStatus": _router_status(store, project),
-        "effectiveFirewalls": [_firewalls(store, project, network["name"]) for network in networks],
+        "effectiveFirewalls": _firewalls(store, project, networks),
     }
 
 
@@ -99,7 +99,22 @@ def _router_status(store: Store, project: str) -> list[dict[str, Any]]:
     return found
 
 
-def _firewalls(store: Store, project: str, network: str) -> dict[str, Any]:
-    url = network_link(project, network)
-    rules = [rule for rule in derived.objects(store, project, "firewalls") if rule["network"] == url]
-    return {"network": network, "instance": None, "firewalls": rules, "firewallPolicys": []}
+def _firewalls(store: Store, project: str, networks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What getEffectiveFirewalls says of every network; of every VM too where regional policies tell them apart."""
+
+    def every(owner: str, collection: str) -> list[dict[str, Any]]:
+        return derived.objects(store, owner, collection)
+
+    found = [
+        _answer(network["name"], None, effective.for_network(every, network_link(project, network["name"])))
+        for network in networks
+    ]
+    if any("region" in policy for policy in every(project, "firewallPolicies")):
+        for vm in every(project, "instances"):
+            url, region = vm["networkInterfaces"][0]["network"], last(vm["zone"]).rsplit("-", 1)[0]
+            found.append(_answer(last(url), vm["name"], effective.for_instance(every, vm, url, region)))
+    return found
+
+
+def _answer(network: str, instance: str | None, said: dict[str, Any]) -> dict[str, Any]:
+    return {"network": network, "instance": instance, "firewalls": [], "firewallPolicys": [], **said}

@@ -2,7 +2,7 @@
 
 Policies only ever add permission to pods that some policy selects (networking.k8s.io/v1). They act on the node before
 source NAT; pods on the node's own network and replies are exempt; in a cluster that does not enforce them they are
-inert.
+inert, and a pod's own node always reaches it.
 """
 
 from __future__ import annotations
@@ -48,6 +48,9 @@ def ingress(
     world: World, pod: Pod, source: IPv4Address, protocol: str = "tcp", port: int | None = None
 ) -> PolicyRuling:
     """May `source` open a connection to `pod`?"""
+    node = world.nodes.get(pod.node)
+    if node is not None and source == node.address and not pod.host_network:
+        return PolicyRuling(Answer.ALLOW, "", _("NetworkPolicies never keep a node from its own pods."))
     return _ruling(world, pod, "Ingress", Flow(source, pod_at(world, source), protocol, port))
 
 

@@ -213,7 +213,8 @@ class _Walker:
                 tail.forward.append(firewall_hop(self.world, Leg.FORWARD, "INGRESS", far, landing, packet))
         if far.pod is not None:
             found = policy.ingress(self.world, far.pod, seen, self.protocol, self.port)
-            tail.forward.append(policy_hop(Leg.FORWARD, far, found))
+            arrives = all(hop.verdict is Verdict.OK for hop in hops)
+            hops.insert(0 if arrives else len(hops), policy_hop(Leg.FORWARD, far, found))
         tail.forward += hops
         real = expected(self.world, here, self.dest)
         if far.vm is None and far.rule is None and real is not None and real != landing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from lab.compute.backend import Backend
@@ -14,10 +14,13 @@ from lab.store import Object
 
 ASSOCIATION_PRIORITY = 1000
 
+Every = Callable[[str, str], list[Object]]
+"""Gives all objects of a project's collection."""
+
 
 def _of_network(backend: Backend, call: Call) -> Object:
     network = backend.network(call.project, call.path["network"])
-    return _answer(_rules(backend, network["selfLink"]), _policies(backend, network["selfLink"], None, "NETWORK"))
+    return for_network(backend.all, network["selfLink"])
 
 
 def _of_region(backend: Backend, call: Call) -> Object:
@@ -26,10 +29,10 @@ def _of_region(backend: Backend, call: Call) -> Object:
         raise required("network")
     path = relative(url) if "/" in url else f"projects/{call.project}/global/networks/{url}"
     network = backend.network(part(path, "projects") or call.project, last(path))
-    found = _policies(backend, network["selfLink"], call.path["region"], "NETWORK_REGIONAL")
+    found = _policies(backend.all, network["selfLink"], call.path["region"], "NETWORK_REGIONAL")
     for policy in found:
         policy.pop("shortName", None)
-    return _answer(_rules(backend, network["selfLink"]), found)
+    return _answer(_rules(backend.all, network["selfLink"]), found)
 
 
 def _of_instance(backend: Backend, call: Call) -> Object:
@@ -41,10 +44,20 @@ def _of_instance(backend: Backend, call: Call) -> Object:
     nic = next((item for item in vm["networkInterfaces"] if item["name"] == nic_name), None)
     if nic is None:
         raise invalid("networkInterface", nic_name, f"The instance has no interface '{nic_name}'.")
+    return for_instance(backend.all, vm, nic["network"], zone.rsplit("-", 1)[0])
+
+
+def for_network(every: Every, network: str) -> Object:
+    """What applies to the network with the URL `network`, its regional policies left out."""
+    return _answer(_rules(every, network), _policies(every, network, None, "NETWORK"))
+
+
+def for_instance(every: Every, vm: Object, network: str, region: str) -> Object:
+    """What applies to the interface of `vm` in `network`: the rules and policies that have it as a target."""
     tags = set(vm.get("tags", {}).get("items", ()))
     accounts = {item["email"] for item in vm.get("serviceAccounts", ())}
-    rules = [rule for rule in _rules(backend, nic["network"]) if _targets(rule, tags, accounts)]
-    policies = _policies(backend, nic["network"], zone.rsplit("-", 1)[0], "NETWORK_REGIONAL")
+    rules = [rule for rule in _rules(every, network) if _targets(rule, tags, accounts)]
+    policies = _policies(every, network, region, "NETWORK_REGIONAL")
     for policy in policies:
         policy["rules"] = [
             rule
@@ -60,19 +73,19 @@ def _targets(rule: Mapping[str, Any], tags: set[str], accounts: set[str]) -> boo
     return "targetServiceAccounts" not in rule or bool(accounts & set(rule["targetServiceAccounts"]))
 
 
-def _rules(backend: Backend, network: str) -> list[Object]:
-    found = backend.all(part(network, "projects"), "firewalls")
+def _rules(every: Every, network: str) -> list[Object]:
+    found = every(part(network, "projects"), "firewalls")
     mine = [rule for rule in found if relative(rule["network"]) == relative(network)]
     return sorted(mine, key=lambda rule: (rule["priority"], rule["name"]))
 
 
-def _policies(backend: Backend, network: str, region: str | None, regional: str) -> list[Object]:
+def _policies(every: Every, network: str, region: str | None, regional: str) -> list[Object]:
     """Hierarchical policies from the organization down, then the network's own, then those of `region`."""
     project = part(network, "projects")
-    found = [_policy(item, "HIERARCHY") for item in _sorted(backend, project)]
+    found = [_policy(item, "HIERARCHY") for item in _sorted(every, project)]
     attached = [
         item
-        for item in backend.all(project, "firewallPolicies")
+        for item in every(project, "firewallPolicies")
         if any(relative(one["attachmentTarget"]) == relative(network) for one in item.get("associations", ()))
     ]
     found += [_policy(item, "NETWORK") for item in attached if "region" not in item]
@@ -81,8 +94,8 @@ def _policies(backend: Backend, network: str, region: str | None, regional: str)
     return found
 
 
-def _sorted(backend: Backend, project: str) -> list[Object]:
-    found = backend.all(project, "hierarchicalFirewallPolicies")
+def _sorted(every: Every, project: str) -> list[Object]:
+    found = every(project, "hierarchicalFirewallPolicies")
     return sorted(found, key=lambda item: not str(item.get("parent", "")).startswith("organizations/"))
 
 

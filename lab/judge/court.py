@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Address
+from random import Random
 from typing import Any
 
 from lab import truth
@@ -15,7 +16,8 @@ from lab.fabric.kernel.blueprint import Blueprint
 from lab.fabric.kernel.client import KeeperClient
 from lab.fabric.kernel.cloud import read
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, router_name, vm_name
-from lab.judge.worlds import TCP_PORT, world
+from lab.judge.extras import embellish
+from lab.judge.worlds import ranges, world
 from lab.scenario.model import Scenario
 from lab.store import Store
 from rules.build import build
@@ -26,6 +28,7 @@ from rules.world import World
 
 SECONDS = 0.15
 LONGER = 1.0
+PORTS = (80, 80, 8080)
 
 
 @dataclass(frozen=True)
@@ -35,9 +38,10 @@ class Connection:
     source: Source
     namespace: str
     dest: IPv4Address
+    port: int
 
     def __str__(self) -> str:
-        return f"{self.source.pod or self.source.node or self.source.vm} -> {self.dest}:{TCP_PORT}"
+        return f"{self.source.pod or self.source.node or self.source.vm} -> {self.dest}:{self.port}"
 
 
 @dataclass(frozen=True)
@@ -73,22 +77,31 @@ class Finding:
 
 async def judge(client: KeeperClient, seed: int, *, scenario: Scenario | None = None) -> list[Finding]:
     """All connections of one world. What disagrees is carried a second time with more patience."""
-    store, plan = made(scenario or world(seed))
-    model = build(truth.snapshot(store))
-    asked = connections(store, scenario or world(seed))
+    scenario = scenario or world(seed)
+    store, plan = made(scenario, Random(seed))  # noqa: S311  reproducible, not secret
+    models = _models(store)
+    asked = connections(store, scenario)
     await client.apply(plan)
-    found = await _carry(client, plan, store, seed, model, asked, SECONDS)
-    doubted = [finding.connection for finding in found if not finding.agrees]
+    found = await _carry(client, plan, store, seed, models, asked, SECONDS)
+    doubted = list(dict.fromkeys(finding.connection for finding in found if not finding.agrees))
     if not doubted:
         return found
-    again = await _carry(client, plan, store, seed, model, doubted, LONGER)
-    return [finding for finding in found if finding.agrees] + again
+    again = await _carry(client, plan, store, seed, models, doubted, LONGER)
+    return [finding for finding in found if finding.connection not in doubted] + again
 
 
-def made(scenario: Scenario) -> tuple[Store, Blueprint]:
-    """The scenario's store, with the agents' work done, and the kernel's blueprint of it."""
+def _models(store: Store) -> tuple[World, World]:
+    """The world with every node's nat table read, and the world in which only the agents' configuration is known."""
+    told = truth.snapshot(store)
+    return build(told), build(replace(told, node_nat={}))
+
+
+def made(scenario: Scenario, random: Random | None = None) -> tuple[Store, Blueprint]:
+    """The scenario's store, embellished where `random` is given, with the agents' work done, and its blueprint."""
     store = Store()
     populate(store, scenario)
+    if random is not None:
+        embellish(random, store, ranges(scenario))
     Agents(store).settle()
     return store, blueprint(store)
 
@@ -96,13 +109,19 @@ def made(scenario: Scenario) -> tuple[Store, Blueprint]:
 def connections(store: Store, scenario: Scenario) -> list[Connection]:
     """What is tried in a world: every pod, node and VM to every VM, every VM to every pod, and pods to pods."""
     vms = [(Source(vm=f"{vm.project}/{vm.name}"), vm_name(f"{vm.project}/{vm.name}"), vm) for vm in scenario.vms]
-    pods = [(Source(pod=pod.ref), pod_name(str(pod.ref)), pod) for pod in scenario.pods if pod.address]
+    pods = [(Source(pod=pod.ref), pod_name(str(pod.ref)), pod) for pod in scenario.pods if not pod.host_network]
+    hosts = [(Source(pod=pod.ref), vm_name(node_key(store, pod.node))) for pod in scenario.pods if pod.host_network]
     nodes = [(Source(node=node.name), vm_name(node_key(store, node.name))) for node in scenario.nodes]
-    starts = [(source, name) for source, name, _ in pods] + nodes
+    starts = [(source, name) for source, name, _ in pods] + nodes + hosts
     starts += [(source, name) for source, name, vm in vms if vm.running]
     ends = [vm.address for _, _, vm in vms] + [pod.address for _, _, pod in pods if pod.address is not None]
     own = {name: vm.address for _, name, vm in vms} | {name: pod.address for _, name, pod in pods}
-    return [Connection(source, name, dest) for source, name in starts for dest in ends if own.get(name) != dest]
+    return [
+        Connection(source, name, dest, PORTS[number % len(PORTS)])
+        for number, (source, name) in enumerate(starts)
+        for dest in ends
+        if own.get(name) != dest
+    ]
 
 
 async def _carry(
@@ -110,19 +129,21 @@ async def _carry(
     plan: Blueprint,
     store: Store,
     seed: int,
-    model: World,
+    models: Sequence[World],
     asked: Sequence[Connection],
     seconds: float,
 ) -> list[Finding]:
-    attempts = [(each.namespace, str(each.dest), TCP_PORT) for each in asked]
+    attempts = [(each.namespace, str(each.dest), each.port) for each in asked]
     carried = await client.attempt(attempts, plan.namespaces, seconds)
     found = []
     for connection, result in zip(asked, carried, strict=True):
-        way = walk(model, connection.source, Target(str(connection.dest), TCP_PORT))
         outcome, site = _observed(result, connection.namespace)
-        predicted = None if way.outcome is None else str(way.outcome)
-        expected = _expected(store, way) if predicted not in (None, Outcome.OK) else frozenset()
-        found.append(Finding(seed, connection, predicted, expected, outcome, site, way, tuple(result["seen"])))
+        for model in models:
+            way = walk(model, connection.source, Target(str(connection.dest), connection.port))
+            predicted = None if way.outcome is None else str(way.outcome)
+            expected = _expected(store, way) if predicted not in (None, Outcome.OK) else frozenset()
+            trace = tuple(result["seen"])
+            found.append(Finding(seed, connection, predicted, expected, outcome, site, way, trace))
     return found
 
 
@@ -147,15 +168,21 @@ def _end(packets: Sequence[dict[str, Any]], origin: str) -> str:
 
 
 def _expected(store: Store, way: Walk) -> frozenset[str]:
-    """Where the first break may end the packet: one namespace, or any of a network that the packet has strayed into
-    or whose equal routes share the flows."""
-    hop = next(hop for hop in way.hops if hop.verdict in (Verdict.DROP, Verdict.REJECT))
-    found = {_site(store, hop)}
-    strayed = hop.reason == "ROUTE_WRONG_NETWORK"
-    if hop.vpc is not None and (strayed or any(_shared(each) for each in way.hops if each.leg is hop.leg)):
-        cloud = read(store)
-        found |= {vm_name(vm.key) for vm in cloud.vms if vm.net == (hop.vpc.project, hop.vpc.name)}
-    return frozenset(f"{hop.leg} {site}" for site in found)
+    """Where the packet may end: at the first break, or at a doubt before it. That is one namespace, or any of a
+    network that the packet has strayed into or whose equal routes share the flows."""
+    cloud = read(store)
+    sites = set()
+    for hop in way.hops:
+        if hop.verdict is Verdict.OK:
+            continue
+        found = {_site(store, hop)}
+        strayed = hop.reason == "ROUTE_WRONG_NETWORK"
+        if hop.vpc is not None and (strayed or any(_shared(each) for each in way.hops if each.leg is hop.leg)):
+            found |= {vm_name(vm.key) for vm in cloud.vms if vm.net == (hop.vpc.project, hop.vpc.name)}
+        sites |= {f"{hop.leg} {site}" for site in found}
+        if hop.verdict in (Verdict.DROP, Verdict.REJECT):
+            break
+    return frozenset(sites)
 
 
 def _shared(hop: Hop) -> bool:

@@ -61,11 +61,11 @@ def world(seed: int) -> Scenario:
         project=home.vpc.project, name="cluster", zone=ZONE, vpc=home.vpc, subnet=home.subnets[0].name,
         routes_based=not native, pod_range=pods, service_range=IPv4Network("10.96.0.0/16"), version="1.29.1-gke.100",
         pods_range_name="pods" if native else "", default_snat=random.random() < 0.85,
-        network_policy=random.random() < 0.5,
+        network_policy=random.random() < 0.5, dataplane_v2=native and random.random() < 0.3,
     )  # fmt: skip
     nodes = tuple(_node(random, home, pods, number, native) for number in range(random.randint(1, 3)))
     plans = tuple(pod for node in nodes for pod in _pods(random, node))
-    marks = _marks(sites, pods, nodes)
+    marks = _marks([site.subnets for site in sites], [vm for site in sites for vm in site.vms], pods, nodes)
     networks = tuple(_network(random, site, sites, marks, nodes) for site in sites)
     vms = tuple(vm for site in sites for vm in site.vms)
     target = random.choice([vm for vm in vms if vm.vpc != home.vpc] or list(vms))
@@ -113,17 +113,27 @@ def _pods(random: Random, node: NodePlan) -> list[PodPlan]:
     first = PodPlan(
         PodRef("default", f"pod-on-{node.name}"), node.name, "tools", node.pod_range.network_address + 2, labels=labels
     )
+    if random.random() < 0.15:
+        return [first, PodPlan(PodRef("default", f"host-on-{node.name}"), node.name, "tools", None, True)]
     if random.random() < 0.3:
         ref = PodRef("default", f"second-on-{node.name}")
         return [first, PodPlan(ref, node.name, "tools", node.pod_range.network_address + 3)]
     return [first]
 
 
-def _marks(sites: list[Site], pods: IPv4Network, nodes: tuple[NodePlan, ...]) -> list[IPv4Network]:
+def ranges(scenario: Scenario) -> list[IPv4Network]:
+    """The ranges of a finished world that are worth writing into rules."""
+    subnets = [network.subnets for network in scenario.networks]
+    return _marks(subnets, list(scenario.vms), scenario.cluster.pod_range, scenario.nodes)
+
+
+def _marks(
+    subnets: list[tuple[SubnetPlan, ...]], vms: list[VmPlan], pods: IPv4Network, nodes: tuple[NodePlan, ...]
+) -> list[IPv4Network]:
     """Ranges worth writing into routes, firewalls, policies and configurations."""
-    found = [subnet.range for site in sites for subnet in site.subnets]
+    found = [subnet.range for group in subnets for subnet in group]
     found += [pods, *(node.pod_range for node in nodes)]
-    found += [IPv4Network(vm.address) for site in sites for vm in site.vms]
+    found += [IPv4Network(vm.address) for vm in vms]
     found += [IPv4Network(text) for text in ("0.0.0.0/0", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")]
     return found
 
@@ -134,7 +144,7 @@ def _network(
     peerings = tuple(
         PeeringPlan(
             f"to-{other.vpc.name}", other.vpc, export_custom=random.random() < 0.5, import_custom=random.random() < 0.5,
-            export_public=random.random() < 0.8, import_public=random.random() < 0.4,
+            export_public=random.random() < 0.8, import_public=random.random() < 0.4, consensus=random.random() < 0.1,
         )
         for other in sites
         if other is not site and random.random() < 0.93

@@ -15,15 +15,20 @@ from lab.store import Object, Store
 Labels = Mapping[str, str]
 
 
+def _clusters(store: Store) -> list[Object]:
+    return [cluster for name in store.names("container/") for cluster in store.table(name).values()]
+
+
+def dataplane_v2(store: Store) -> bool:
+    """Whether the nodes run Cilium, for which an ipBlock never means a pod."""
+    return any(
+        each.get("networkConfig", {}).get("datapathProvider") == "ADVANCED_DATAPATH" for each in _clusters(store)
+    )
+
+
 def enforced(store: Store) -> bool:
     """Whether the cluster's NetworkPolicies do anything."""
-    for name in store.names("container/"):
-        for cluster in store.table(name).values():
-            if cluster.get("networkConfig", {}).get("datapathProvider") == "ADVANCED_DATAPATH":
-                return True
-            if cluster.get("networkPolicy", {}).get("enabled"):
-                return True
-    return False
+    return dataplane_v2(store) or any(each.get("networkPolicy", {}).get("enabled") for each in _clusters(store))
 
 
 def node_filter(store: Store, pods: Iterable[str]) -> str:
@@ -112,13 +117,16 @@ def _ranges(store: Store, policy: Object, peer: Mapping[str, Any]) -> Iterable[s
         left = [IPv4Network(block["cidr"])]
         for text in block.get("except", []):
             left = [piece for each in left for piece in _without(each, IPv4Network(text))]
+        if dataplane_v2(store):
+            for address in _pod_addresses(store):
+                left = [piece for each in left for piece in _without(each, IPv4Network(address))]
         yield from map(str, left)
         return
     own = policy["metadata"].get("namespace")
     for pod in store.table("kube/pods").values():
         namespace = pod["metadata"].get("namespace")
         address = pod.get("status", {}).get("podIP")
-        if not address or pod["spec"].get("hostNetwork"):
+        if not address or _on_host(pod):
             continue
         if "namespaceSelector" in peer:
             home = store.table("kube/namespaces").find(str(namespace)) or {}
@@ -127,6 +135,15 @@ def _ranges(store: Store, policy: Object, peer: Mapping[str, Any]) -> Iterable[s
             here = namespace == own
         if here and matches(peer.get("podSelector", {}), pod["metadata"].get("labels", {})):
             yield f"{address}/32"
+
+
+def _pod_addresses(store: Store) -> list[str]:
+    pods = store.table("kube/pods").values()
+    return [pod["status"]["podIP"] for pod in pods if pod.get("status", {}).get("podIP") and not _on_host(pod)]
+
+
+def _on_host(pod: Object) -> bool:
+    return bool(pod["spec"].get("hostNetwork"))
 
 
 def _without(whole: IPv4Network, hole: IPv4Network) -> list[IPv4Network]:
