@@ -19,7 +19,7 @@ run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome --practise article
 
 test: $(READY)  ## run the tests (ARGS="-k name" picks some)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 lint: $(READY)  ## check style, types, the borders between the rooms, and shell scripts
 	@$(BIN)/python -m ruff format --check .

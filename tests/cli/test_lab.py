@@ -216,6 +216,27 @@ def test_read_only_creates_nothing(started: Callable[[str], Wayhome], environmen
     assert pods(environment) == before
 
 
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"])
+def test_who_is_stopped_takes_the_probe_pod_along(
+    started: Callable[[str], Wayhome], environment: dict[str, str], number: int, code: int
+) -> None:
+    started("article")
+    with subprocess.Popen(
+        [sys.executable, "-m", "tui", "diagnose", *QUESTION],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as running:
+        assert running.stderr is not None
+        assert "Creating the pod default/wayhome-probe-" in running.stderr.readline()
+        running.send_signal(number)
+        out, err = running.communicate(timeout=60)
+    assert (running.returncode, out) == (code, "")
+    assert "Traceback" not in err
+    assert not [name for name in pods(environment) if name.startswith("wayhome-probe-")]
+
+
 @pytest.mark.parametrize("scenario", HEALTHY)
 def test_a_healthy_world_is_left_in_peace(started: Callable[[str], Wayhome], scenario: str) -> None:
     done = started(scenario)("diagnose", *QUESTION, "--json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probes import journal
 from probes.journal import Run, State
@@ -14,6 +15,9 @@ from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, 
 from tui.cli.failures import CliError
 from tui.cli.narration import Narrator, Teller
 from tui.cli.output import near, report, say, wrapped
+
+if TYPE_CHECKING:
+    from probes.apply import Applier
 
 
 def run(argv: Sequence[str]) -> int:
@@ -51,11 +55,22 @@ def run(argv: Sequence[str]) -> int:
             return 0
         if not consent.require(made.name, yes=args.yes):
             return 1
-        ended = applier.apply(made, Teller())
+        ended = _applied(applier, made, offer)
     finally:
         session.close()
-    report(_ended_text(ended))
+    report(_ended_text(ended, offer))
     return 0 if ended.state is State.PROVEN else 1
+
+
+def _applied(applier: Applier, made: Plan, offer: Offer) -> Run:
+    known = {old.id for old in journal.runs()}
+    try:
+        return applier.apply(made, Teller())
+    except Exception:
+        for begun in journal.runs():
+            if begun.id not in known:
+                report(_ended_text(begun, offer))
+        raise
 
 
 def _require_known(remedy: str) -> None:
@@ -110,11 +125,14 @@ def _plan_text(offer: Offer, made: Plan) -> str:
     return "\n".join(lines)
 
 
-def _ended_text(ended: Run) -> str:
+def _ended_text(ended: Run, offer: Offer) -> str:
     proof: dict[str, str] = next(
         (line["proof"] for line in reversed(ended.lines) if line.get("step") == "measured"), {}
     )
     lines = [_("Run {id}: {state}").format(id=ended.id, state=ended.state.value)]
     lines += [f"  {name}: {outcome}" for name, outcome in proof.items()]
+    if ended.state is not State.PROVEN:
+        lines.append(_("The whole remedy by hand, for whoever may do what is left of it:"))
+        lines += [f"  {line}" for command in offer.commands for line in command.splitlines()]
     lines.append(_("To take it back: wayhome rollback {id}").format(id=ended.id))
     return "\n".join(lines)
