@@ -13,7 +13,6 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.command import Provider
 
-from probes.ask import Ask
 from rules.words import _
 from tui import themes
 from tui.commands import bindings
@@ -24,7 +23,13 @@ from tui.ports import Rooms
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from textual.screen import Screen
+
+    from probes.ask import Ask
+
 CLOSING_SECONDS = 0.8
+AFTER_FIRST_FRAME = 0.1
+STYLES = Path(__file__).with_name("styles")
 
 
 @dataclass(frozen=True)
@@ -49,13 +54,14 @@ def _palette() -> type[Provider]:
 class WayhomeApp(App[int]):
     """Owns the themes, the rooms and the farewell; screens own their state."""
 
-    CSS_PATH = "styles/wayhome.tcss"
     TITLE = "wayhome"
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
     def __init__(self, start: Start, rooms: Rooms, *, theme: str = themes.DARK, ascii: bool | None = None) -> None:
-        super().__init__(ansi_color=False)
+        # Textual loads the styles of every screen but the first one's.
+        first = ("lines", "case") if start.ask is not None or start.recording is not None else ("start",)
+        super().__init__(css_path=[STYLES / f"{name}.tcss" for name in ("app", *first)], ansi_color=False)
         self.opening = start
         self.rooms = rooms
         self.ascii = ascii_only() if ascii is None else ascii
@@ -67,20 +73,23 @@ class WayhomeApp(App[int]):
             self.register_theme(own)
         self.theme = theme
 
-    def on_mount(self) -> None:
+    def get_default_screen(self) -> Screen[None]:
+        """The first screen, without an empty one below it."""
         if self.opening.ask is not None or self.opening.recording is not None:
             from tui.screens.case import CaseScreen
 
-            self.push_screen(CaseScreen(ask=self.opening.ask, recording=self.opening.recording))
-        else:
-            from tui.screens.start import StartScreen
+            return CaseScreen(ask=self.opening.ask, recording=self.opening.recording)
+        from tui.screens.start import StartScreen
 
-            self.push_screen(StartScreen(self.opening.scenario))
+        return StartScreen(self.opening.scenario)
 
     def on_ready(self) -> None:
         """The first frame is there: import the cloud clients now, in one thread, while a person reads."""
         if self.opening.recording is None:
-            threading.Thread(target=self._warm_up, name="wayhome warm-up", daemon=True).start()
+            self.set_timer(AFTER_FIRST_FRAME, self._start_warm_up)
+
+    def _start_warm_up(self) -> None:
+        threading.Thread(target=self._warm_up, name="wayhome warm-up", daemon=True).start()
 
     def _warm_up(self) -> None:
         try:

@@ -7,8 +7,6 @@ import sys
 from dataclasses import dataclass
 from enum import StrEnum
 
-from rules.path import Verdict
-from rules.snapshot import Outcome
 from rules.words import _
 
 
@@ -60,27 +58,16 @@ def colour(state: State) -> str:
     return LOOKS[state].colour
 
 
-def of_outcome(outcome: Outcome | str | None) -> State:
+def of_outcome(outcome: str | None) -> State:
     """The state of a probe by its outcome; None: not run."""
-    if outcome is None or outcome == Outcome.NOT_RUN:
+    if outcome is None or outcome == "not-run":
         return State.IDLE
-    if outcome == Outcome.OK:
+    if outcome == "ok":
         return State.OK
     return State.DOUBT if outcome == "unknown" else State.FAIL
 
 
-def of_verdict(verdict: Verdict) -> State:
-    """The state of a hop."""
-    return {
-        Verdict.OK: State.OK,
-        Verdict.DROP: State.FAIL,
-        Verdict.REJECT: State.FAIL,
-        Verdict.UNKNOWN: State.DOUBT,
-        Verdict.NOT_REACHED: State.IDLE,
-    }[verdict]
-
-
-def outcome_word(outcome: Outcome | str | None) -> str:
+def outcome_word(outcome: str | None) -> str:
     """The word for a probe's outcome."""
     words = {
         "ok": _("ok"),
@@ -94,14 +81,3 @@ def outcome_word(outcome: Outcome | str | None) -> str:
         "unknown": _("cannot tell"),
     }
     return words.get(str(outcome or "not-run"), str(outcome))
-
-
-def verdict_word(verdict: Verdict) -> str:
-    """The word for a hop's verdict."""
-    return {
-        Verdict.OK: _("ok"),
-        Verdict.DROP: _("dropped"),
-        Verdict.REJECT: _("rejected"),
-        Verdict.UNKNOWN: _("unknown"),
-        Verdict.NOT_REACHED: _("not reached"),
-    }[verdict]

@@ -6,11 +6,33 @@ from collections.abc import Sequence
 
 from rules.path import Hop, Leg, Verdict, Walk
 from rules.words import _
-from tui.glyphs import of_verdict, verdict_word
+from tui.glyphs import State
 from tui.path_layout import Lane, Stop
 from tui.plain import plain
 
 BREAKS = (Verdict.DROP, Verdict.REJECT)
+
+
+def of_verdict(verdict: Verdict) -> State:
+    """The state of a hop."""
+    return {
+        Verdict.OK: State.OK,
+        Verdict.DROP: State.FAIL,
+        Verdict.REJECT: State.FAIL,
+        Verdict.UNKNOWN: State.DOUBT,
+        Verdict.NOT_REACHED: State.IDLE,
+    }[verdict]
+
+
+def verdict_word(verdict: Verdict) -> str:
+    """The word for a hop's verdict."""
+    return {
+        Verdict.OK: _("ok"),
+        Verdict.DROP: _("dropped"),
+        Verdict.REJECT: _("rejected"),
+        Verdict.UNKNOWN: _("unknown"),
+        Verdict.NOT_REACHED: _("not reached"),
+    }[verdict]
 
 
 def kind_word(kind: str) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from rules.report.model import Report
-from rules.snapshot import Probe, Snapshot
-from tui.ports import Lesson, Plan, Planned
+if TYPE_CHECKING:
+    from rules.report.model import Report
+    from rules.snapshot import Probe, Snapshot
+    from tui.ports import Lesson, Plan, Planned
 
 
 @dataclass

@@ -8,11 +8,12 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from probes.ask import Ask
-from rules.report.model import Change, Offer, Report
-from rules.snapshot import Probe, Snapshot
+if TYPE_CHECKING:
+    from probes.ask import Ask
+    from rules.report.model import Change, Offer, Report
+    from rules.snapshot import Probe, Snapshot
 
 Listener = Callable[[Any], None]
 

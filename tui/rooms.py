@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from probes.ask import Ask
-from rules.report.model import Report
-from rules.snapshot import Snapshot
 from tui.ports import Lab, Lesson, Listener, Rooms
+
+if TYPE_CHECKING:
+    from probes.ask import Ask
+    from rules.report.model import Report
+    from rules.snapshot import Snapshot
 
 
 def _session(ask: Ask, listener: Listener) -> Any:
@@ -42,6 +44,7 @@ class RealLab:
 
     def lessons(self) -> Sequence[Lesson]:
         from lab import scenario
+        from probes.ask import Ask
 
         found = []
         for name in scenario.names():

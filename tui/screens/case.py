@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -50,6 +50,7 @@ class CaseScreen(Screen[None]):
     """Diagnose one pod and target, live or from a recording."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("case")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/case.tcss"]
     AUTO_FOCUS = None
     HELP = _("One case. The numbers 1 to 6 open its views; esc cancels what is running, or goes back.")
 
@@ -83,7 +84,7 @@ class CaseScreen(Screen[None]):
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
         self._publish()
-        self.query_one(StepsView).focus()
+        self.query_one(StepsView).take_focus()
         if self._recording is not None:
             self._open_recording(self._recording)
         elif self.case.ask is not None:
@@ -293,7 +294,7 @@ class CaseScreen(Screen[None]):
             made = MAKERS[view]()
             await switcher.add_content(made, id=view)
         switcher.current = view
-        self.call_after_refresh(self._enter, view)
+        self._enter(view)
 
     def _enter(self, name: str) -> None:
         view = self.query_one(f"#{name}", View)
@@ -315,12 +316,14 @@ class CaseScreen(Screen[None]):
             self._leave_case()
 
     def _leave_case(self) -> None:
-        if len(self.app.screen_stack) > 2:
+        if len(self.app.screen_stack) > 1:
             self.dismiss()
         else:
             from tui.screens.start import StartScreen
 
-            self.app.switch_screen(StartScreen(None))
+            self._errands.drop_all()
+            self._let_go()
+            self.app.push_screen(StartScreen(None))
 
     def _cancel(self) -> None:
         self._errands.drop_all()

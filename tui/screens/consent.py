@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -28,6 +29,7 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
         Binding("pagedown", "page(1)", show=False),
         Binding("pageup", "page(-1)", show=False),
     ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     AUTO_FOCUS = "#consent"
     HELP = _(
         "The exact change, before anything is changed. Type the name that is asked for and press enter to apply it; "
@@ -145,6 +147,7 @@ class UndoScreen(ModalScreen[bool]):
     """Consent to take a run back: the same name is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", _("Do nothing"), id="undo.close")]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     AUTO_FOCUS = "#consent"
 
     def __init__(self, words: str, diff_lines: list[diff.TextLine]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, ComposeResult
@@ -40,6 +41,7 @@ class ExhibitScreen(ModalScreen[None]):
         *bindings("evidence"),
         Binding("c", "copy", _("Copy"), id="exhibit.copy"),
     ]
+    CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     HELP = _("The object as the API gave it. / searches in it, n goes to the next match, c copies it, esc closes it.")
 
     def __init__(self, exhibit: Exhibit) -> None:
@@ -56,12 +58,12 @@ class ExhibitScreen(ModalScreen[None]):
 
     def on_mount(self) -> None:
         self.query_one(Input).display = False
-        self.query_one(TextView).focus()
+        self.set_focus(self.query_one(TextView))
 
     def action_search(self) -> None:
         """Type to search."""
         self.query_one(Input).display = True
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def on_input_changed(self, event: Input.Changed) -> None:
         self.query_one(TextView).find(event.value)

@@ -27,6 +27,8 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "line(-1)", show=False),
     ]
 
+    CSS_PATH = "../styles/dialogs.tcss"
+
     def __init__(self, below: Screen[Any], focused: Widget | None) -> None:
         super().__init__()
         self._texts = _texts(below, focused)

@@ -29,6 +29,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
     """Dismissed with the newest Snapshot and Report, or None where there is none."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("proof")]
+    CSS_PATH = "../styles/proof.tcss"
     AUTO_FOCUS = "#proof-log"
     HELP = _(
         "The change is written to the journal, made, and waited for until it is in force on every node; then every "

@@ -13,19 +13,19 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from probes import parse
-from probes.ask import Ask
 from rules.version import __version__
 from rules.words import _
-from tui import messages, ports
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
 from tui.glyphs import State, glyph
 from tui.plain import content, plain
 
 if TYPE_CHECKING:
+    from probes.ask import Ask
+    from tui import messages, ports
     from tui.app import WayhomeApp
 
+AFTER_FIRST_FRAME = 0.05
 CHOICES = ("diagnose", "practise", "open")
 
 
@@ -33,6 +33,7 @@ class StartScreen(Screen[None]):
     """Three ways in. `scenario` starts that lab scenario at once."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
+    CSS_PATH = "../styles/start.tcss"
     AUTO_FOCUS = "#pod"
     HELP = _(
         "Diagnose: give a pod and a target, press enter. Practise: pick a scenario; it runs on this machine and needs "
@@ -94,12 +95,15 @@ class StartScreen(Screen[None]):
         yield Static(Content.styled(_("Enter goes on, and starts from the last field."), "$quiet"), markup=False)
 
     def on_mount(self) -> None:
-        self._errands.start("lessons", self._list_lessons)
+        # Reading the scenarios would hold up the first frame.
+        self.set_timer(AFTER_FIRST_FRAME, lambda: self._errands.start("lessons", self._list_lessons))
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
 
     def _list_lessons(self, run: int) -> messages.LessonsListed:
+        from tui import messages
+
         lab = self._app.rooms.lab()
         return messages.LessonsListed(run, tuple(lab.lessons()), lab.running())
 
@@ -164,6 +168,9 @@ class StartScreen(Screen[None]):
             self._diagnose()
 
     def _diagnose(self) -> None:
+        from probes import parse
+        from probes.ask import Ask
+
         values = {field: self.query_one(f"#{field}", Input).value.strip() for field in ("pod", "target", "local")}
         at = "pod"
         try:
@@ -202,6 +209,8 @@ class StartScreen(Screen[None]):
         self.query_one("#lessons").loading = True
 
         def work(run: int) -> messages.LabStarted:
+            from tui import messages
+
             self._app.rooms.lab().start(lesson.name)
             return messages.LabStarted(run, lesson)
 

@@ -25,6 +25,8 @@ class TroubleScreen(ModalScreen[bool]):
         Binding("escape", "close", _("Back"), id="trouble.close"),
     ]
 
+    CSS_PATH = "../styles/dialogs.tcss"
+
     def __init__(self, error: Exception, *, fatal: bool) -> None:
         super().__init__()
         self.error = error

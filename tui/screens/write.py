@@ -90,6 +90,7 @@ class WriteScreen(ModalScreen[None]):
     """Choose what to write."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dialog")]
+    CSS_PATH = "../styles/dialogs.tcss"
     HELP = _("Enter writes the selected file into the working directory; the path is shown. Nothing is overwritten.")
 
     def __init__(self, snapshot: Snapshot, report: Report) -> None:

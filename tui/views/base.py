@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
 from textual.content import Content
+from textual.widget import Widget
 
 from rules.report.model import MatrixRow
 from tui.case import Case
@@ -36,9 +37,13 @@ class View(Vertical):
         """Draw `case`."""
         raise NotImplementedError
 
+    def home(self) -> Widget:
+        """The widget in which keys are wanted first."""
+        return self
+
     def take_focus(self) -> None:
-        """Put the focus where keys are wanted."""
-        self.focus()
+        """Put the focus there, at once: the next key may be on its way already."""
+        self.screen.set_focus(self.home())
 
     def copied(self) -> tuple[str, str] | None:
         """What `c` copies: its name and its text; None when there is nothing."""

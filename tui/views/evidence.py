@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
+from textual.widget import Widget
 from textual.widgets import Input
 
 from rules.snapshot import Snapshot
@@ -42,8 +43,8 @@ class EvidenceView(View):
     def on_mount(self) -> None:
         self.query_one("#evidence-search", Input).display = False
 
-    def take_focus(self) -> None:
-        self.query_one(Grid).focus()
+    def home(self) -> Widget:
+        return self.query_one(Grid)
 
     def show(self, case: Case) -> None:
         if not self.is_mounted or case.snapshot is self._snapshot:
@@ -64,7 +65,7 @@ class EvidenceView(View):
         """Type to search."""
         field = self.query_one("#evidence-search", Input)
         field.display = True
-        field.focus()
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

@@ -9,6 +9,7 @@ from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rules.path import Walk
@@ -16,7 +17,6 @@ from rules.words import _
 from tui import hops
 from tui.case import Case
 from tui.commands import bindings
-from tui.glyphs import State, of_verdict
 from tui.path_layout import BOXES_FROM
 from tui.plain import content, plain
 from tui.views.base import View, lines
@@ -50,8 +50,8 @@ class PathView(View):
         with VerticalScroll(id="path-detail", can_focus=False):
             yield Static(id="path-hop", markup=False)
 
-    def take_focus(self) -> None:
-        self.query_one(PathCanvas).focus()
+    def home(self) -> Widget:
+        return self.query_one(PathCanvas)
 
     def show(self, case: Case) -> None:
         if not self.is_mounted:
@@ -80,7 +80,7 @@ class PathView(View):
             return
         hop = walk.hops[number]
         head = Content.assemble(
-            self.sign(of_verdict(hop.verdict), hops.standing(walk, number), "bold"),
+            self.sign(hops.of_verdict(hop.verdict), hops.standing(walk, number), "bold"),
             (f"  {number + 1}/{len(walk.hops)}  {hops.leg_word(hop.leg)}  ", "$quiet"),
             (plain(f"{hops.kind_word(hop.kind)} · {hop.at}"), "bold"),
         )
@@ -132,6 +132,3 @@ class PathView(View):
 
     def _number(self) -> int:
         return self.query_one(PathCanvas).selected
-
-
-__all__ = ["ObjectWanted", "PathView", "State"]

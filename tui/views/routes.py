@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Vertical
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from rules.report.model import RouteRow
@@ -121,8 +122,8 @@ class RoutesView(View):
         """Both tables, the pod's side first."""
         return list(self.query(RouteTable).results(RouteTable))
 
-    def take_focus(self) -> None:
-        self._tables_by_interest()[0].grid.focus()
+    def home(self) -> Widget:
+        return self._tables_by_interest()[0].grid
 
     def _tables_by_interest(self) -> list[RouteTable]:
         def ghosts(table: RouteTable) -> bool:
@@ -187,7 +188,7 @@ class RoutesView(View):
         """Type to filter."""
         field = self.query_one("#routes-filter", Input)
         field.display = True
-        field.focus()
+        self.screen.set_focus(field)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()

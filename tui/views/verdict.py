@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from rules.path import Masquerade
@@ -54,8 +55,8 @@ class VerdictView(View):
             yield Static(id="verdict-next", markup=False)
             yield Static(id="verdict-unknowns", markup=False)
 
-    def take_focus(self) -> None:
-        self.query_one("#verdict-page").focus()
+    def home(self) -> Widget:
+        return self.query_one("#verdict-page")
 
     def action_scroll_page(self, by: int) -> None:
         """Scroll by a line."""
