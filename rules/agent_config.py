@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Address, IPv6Network
 from typing import Any
 
@@ -63,17 +64,32 @@ class _RefusedError(ValueError):
     """The agent refuses the file; the message is what it logs, near enough to find it."""
 
 
-def _load(text: str) -> Any:
-    from rules.goyaml import first_document
+_SPACE = " \t\n\v\f\r\x85\xa0"
 
+Pairs = tuple[tuple[str, Any], ...]
+
+
+def _load(text: str) -> Any:
+    """What the decoder gets: keys and values as Pairs, in the order in which it meets them.
+
+    A text that begins with a brace is JSON and nothing else (apimachinery's yaml.ToJSON); YAML is turned into JSON
+    whose keys are sorted.
+    """
     try:
-        return json.loads(text) if text.lstrip().startswith("{") else first_document(text)
-    except (ValueError, RecursionError):
-        pass
-    try:
-        return first_document(text)
-    except ValueError as error:
+        if text.lstrip(_SPACE).startswith("{"):
+            return json.loads(text, object_pairs_hook=tuple, parse_float=Decimal, parse_constant=_no_json)
+        from rules.goyaml import first_document
+
+        found = first_document(text)
+    except (ValueError, ArithmeticError, RecursionError) as error:
         raise _RefusedError(_("it is not YAML or JSON: {error}").format(error=error)) from error
+    if not isinstance(found, Mapping):
+        return found
+    return tuple(sorted(((_key(key), value) for key, value in found.items()), key=lambda pair: pair[0].encode()))
+
+
+def _no_json(word: str) -> None:
+    raise ValueError(f"invalid character {word!r}")
 
 
 _FIELDS = {"nonmasqueradecidrs", "cidrlimit", "masqlinklocal", "masqlinklocalipv6", "resyncinterval"}
@@ -83,18 +99,19 @@ _FOLDED = str.maketrans({"ſ": "s", "\u212a": "k"})
 def _decoded(data: Any, defaults: AgentConfig, ipv6: bool) -> AgentConfig:
     if data is None:
         return _validated(defaults, [str(network) for network in defaults.ranges], ipv6)
-    if not isinstance(data, Mapping):
+    if not isinstance(data, tuple):
         raise _RefusedError(_("it is a {type}, not keys and values").format(type=_kind(data)))
-    cidrs: Sequence[str] = [str(network) for network in defaults.ranges]
+    slots = [str(network) for network in defaults.ranges]
+    cidrs: Sequence[str] = slots
     found = defaults
     ignored = []
-    for key, value in sorted(data.items(), key=lambda item: _key(item[0]).encode()):
-        name = _key(key)
+    pairs: Pairs = data
+    for name, value in pairs:
         folded = name.translate(_FOLDED).lower()
         if folded not in _FIELDS:
             ignored.append(name)
         elif folded == "nonmasqueradecidrs":
-            cidrs, found = _strings(value), replace(found, given=True)
+            cidrs, found = _strings(value, slots), replace(found, given=True)
         elif folded == "resyncinterval":
             found = replace(found, resync=_resync(value))
         elif value is None:
@@ -115,9 +132,9 @@ def _key(key: Any) -> str:
 def _kind(value: Any) -> str:
     if isinstance(value, bool):
         return "bool"
-    if isinstance(value, int | float):
+    if isinstance(value, int | float | Decimal):
         return "number"
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping | tuple):
         return "object"
     if isinstance(value, list):
         return "array"
@@ -128,15 +145,21 @@ def _wrong(name: str, value: Any, wanted: str) -> str:
     return f"json: cannot unmarshal {_kind(value)} into Go struct field MasqConfig.{name} of type {wanted}"
 
 
-def _strings(value: Any) -> list[str]:
-    if value is None:
+def _strings(value: Any, slots: list[str]) -> list[str]:
+    """Decode a list as Go does: into the slots of the list that is there. A null leaves its slot as it was."""
+    if not value and (value is None or isinstance(value, list)):
+        slots.clear()
         return []
     if not isinstance(value, list):
         raise _RefusedError(_wrong("nonMasqueradeCIDRs", value, "[]string"))
-    for entry in value:
+    for number, entry in enumerate(value):
         if entry is not None and not isinstance(entry, str):
             raise _RefusedError(_wrong("nonMasqueradeCIDRs", entry, "string"))
-    return [entry or "" for entry in value]
+        if number == len(slots):
+            slots.append(entry or "")
+        elif entry is not None:
+            slots[number] = entry
+    return slots[: len(value)]
 
 
 def _whole(value: Any) -> int:

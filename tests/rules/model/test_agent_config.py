@@ -35,6 +35,9 @@ ACCEPTED = [
     # Go's decoder sees keys sorted, so the lower-case spelling comes last.
     ("nonMasqueradeCIDRs: [10.1.0.0/16]\nNonMasqueradeCIDRs: [10.3.0.0/16]\n", nets("10.1.0.0/16")),
     ('{"nonMasqueradeCIDRs": ["10.1.0.0/16"], "resyncInterval": "30s"}', nets("10.1.0.0/16")),
+    # In JSON the order of the text counts.
+    ('{"nonMasqueradeCIDRs": ["10.1.0.0/16"], "NonMasqueradeCIDRs": ["10.3.0.0/16"]}', nets("10.3.0.0/16")),
+    ('{"nonMasqueradeCIDRs": ["10.1.0.0/16"], "nonMasqueradeCIDRs": null}', ()),
     ('{\t"nonMasqueradeCIDRs":\t["10.1.0.0/16"]}', nets("10.1.0.0/16")),
     ("nonMasqueradeCIDRs: [0.0.0.0/0]\n", nets("0.0.0.0/0")),
     ("nonMasqueradeCIDRs: [10.2.0.10/32]\n", nets("10.2.0.10/32")),
@@ -43,6 +46,9 @@ ACCEPTED = [
     ("resyncInterval: 0s\n", DEFAULTS),
     ("masqLinkLocal:\ncidrLimit:\n", DEFAULTS),
     ("cidrLimit: 64.0\n", DEFAULTS),
+    # Go decodes into the default list; a null leaves the entry that stood there.
+    ("nonMasqueradeCIDRs: [~]\n", nets("10.0.0.0/8")),
+    ("nonMasqueradeCIDRs: [10.1.0.0/16, ~]\n", nets("10.1.0.0/16", "172.16.0.0/12")),
     (
         "nonMasqueradeCIDRs:\n  - 172.16.0.0/16 # pods\n  - 10.1.0.0/16 # our own VPC\nresyncInterval: 60s\n",
         nets("172.16.0.0/16", "10.1.0.0/16"),
@@ -67,7 +73,7 @@ REFUSED = [
     ("nonMasqueradeCIDRs: [' 10.1.0.0/16']\n", "could not be parsed"),
     ("nonMasqueradeCIDRs: [10.1.0.0/33]\n", "could not be parsed"),
     ("nonMasqueradeCIDRs: [10.1.0.0/255.255.0.0]\n", "could not be parsed"),
-    ("nonMasqueradeCIDRs: [~]\n", "could not be parsed"),
+    ("nonMasqueradeCIDRs: [a, b, c, ~]\n", "could not be parsed"),
     ("nonMasqueradeCIDRs: [10]\n", "type string"),
     ("nonMasqueradeCIDRs: ['fd00::/8']\n", "ipv6 is not enabled"),
     ("cidrLimit: 0\n", "can only accept up to 0 CIDRs"),
@@ -75,6 +81,14 @@ REFUSED = [
     ("cidrLimit: 1.5\n", "type int"),
     ("nonMasqueradeCIDRs: []\ncidrLimit: -1\n", "can only accept up to -1 CIDRs"),
     ("{unclosed", "YAML"),
+    ("other: .inf\n", "unsupported value"),
+    ("? [a]\n: b\n", "YAML"),
+    # A brace in front means JSON (apimachinery's yaml.ToJSON): a YAML flow mapping is refused.
+    ("{nonMasqueradeCIDRs: [10.1.0.0/16]}", "JSON"),
+    ('{"nonMasqueradeCIDRs": ["10.1.0.0/16"],}', "JSON"),
+    ('{"nonMasqueradeCIDRs": []} # comment', "JSON"),
+    ('{"cidrLimit": 64.0}', "type int"),
+    ('{"cidrLimit": NaN}', "JSON"),
 ]
 
 
