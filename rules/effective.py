@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from rules import exchange
 from rules.exchange import exchanged
-from rules.memo import per_world
+from rules.memo import per_landscape
 from rules.own_routes import network_of, own_routes, sees
 from rules.ranges import Prefixes
 from rules.snapshot import Vpc
@@ -35,7 +35,7 @@ def table(world: World, vpc: Vpc) -> tuple[Route, ...] | None:
     return None if own.subnets is None and own.custom is None else effective(world, vpc).routes
 
 
-@per_world
+@per_landscape
 def effective(world: World, vpc: Vpc) -> Effective:
     own = own_routes(world, vpc)
     routes: dict[tuple[object, ...], Route] = {}
@@ -89,7 +89,7 @@ def underlying(world: World, route: Route) -> Route | None:
     return route if route.origin is None else effective(world, route.vpc).under.get(route)
 
 
-@per_world
+@per_landscape
 def _slices(world: World) -> Prefixes[tuple[Node, IPv4Network]]:
     return Prefixes((network, (node, network)) for node in world.nodes.values() for network in node.pod_ranges)
 

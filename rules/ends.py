@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from rules.memo import per_world
+from rules.memo import per_landscape
 from rules.own_routes import machine_under, network_of, node_on, own_routes, owner_of, sees, vpc_of_node
 from rules.path import Source
 from rules.policy import pod_at
@@ -99,7 +99,7 @@ def at(world: World, vpc: Vpc, address: IPv4Address) -> End:
     return End(address, vpc, vm, node, pod, rule, subnet)
 
 
-@per_world
+@per_landscape
 def _subnet_ranges(world: World, vpc: Vpc) -> Prefixes[Subnet]:
     subnets = network_of(world, vpc).subnets or ()
     return Prefixes((network, subnet) for subnet in subnets for network in subnet.ranges)

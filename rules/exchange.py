@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from ipaddress import IPv4Network
 
-from rules.memo import per_world
+from rules.memo import per_landscape
 from rules.own_routes import network_of, own_routes
 from rules.path import WhyNot
 from rules.ranges import Prefixes, privately_used_public
@@ -81,7 +81,7 @@ class Exchanged:
         return _sentence(self)
 
 
-@per_world
+@per_landscape
 def exchanged(world: World, exporter: Vpc, importer: Vpc) -> tuple[Exchanged, ...] | None:
     """What became at `importer` of each route that `exporter` has of its own.
 
@@ -140,7 +140,7 @@ def _rows(out: Peering | None, into: Peering | None) -> tuple[ExchangedRoute, ..
     return out.outgoing if out is not None else None
 
 
-@per_world
+@per_landscape
 def _held(world: World, vpc: Vpc) -> tuple[Prefixes[Route], Prefixes[Route]]:
     """The subnet routes and the untagged custom routes of `vpc` itself, by destination."""
     own = own_routes(world, vpc)

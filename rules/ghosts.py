@@ -7,7 +7,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from rules.effective import effective, peers, slice_of
 from rules.exchange import Exchanged, exchanged
-from rules.memo import per_world
+from rules.memo import per_landscape
 from rules.own_routes import own_routes, vpc_of_node
 from rules.path import Candidate, WhyNot
 from rules.ranges import Prefixes
@@ -63,7 +63,7 @@ def _missing_node_route(world: World, vpc: Vpc, dest: IPv4Address) -> tuple[Node
     return node, slice_
 
 
-@per_world
+@per_landscape
 def _not_imported(world: World, vpc: Vpc) -> Prefixes[Exchanged]:
     return Prefixes(
         (each.route.dest, each)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from ipaddress import AddressValueError, IPv4Address
 
-from rules.memo import per_world
+from rules.memo import per_landscape
 from rules.snapshot import Vpc
 from rules.world import HopKind, Instance, Network, NextHop, Node, Route, RouteKind, World
 
@@ -23,7 +23,7 @@ def network_of(world: World, vpc: Vpc) -> Network:
     return world.networks.get(vpc) or Network(vpc)
 
 
-@per_world
+@per_landscape
 def own_routes(world: World, vpc: Vpc) -> OwnRoutes:
     """Routes of `vpc` that no peering brought."""
     network = network_of(world, vpc)
@@ -43,18 +43,18 @@ def own_routes(world: World, vpc: Vpc) -> OwnRoutes:
     )
 
 
-@per_world
+@per_landscape
 def machines(world: World) -> dict[tuple[str, str, str], Instance]:
     """VMs by project, zone and name."""
     return {(vm.project, vm.zone, vm.name): vm for vm in world.instances or ()}
 
 
-@per_world
+@per_landscape
 def _addresses(world: World) -> dict[tuple[Vpc, IPv4Address], Instance]:
     return {(nic.vpc, nic.address): vm for vm in world.instances or () for nic in vm.interfaces}
 
 
-@per_world
+@per_landscape
 def _aliased(world: World) -> list[tuple[Vpc, int, int, Instance]]:
     return [
         (nic.vpc, int(alias.network_address), int(alias.broadcast_address), vm)
@@ -98,7 +98,7 @@ def machine_of(world: World, route: Route) -> Instance | None:
     return next((vm for vm in machines(world).values() if (vm.project, vm.name) == (project, hop.name)), None)
 
 
-@per_world
+@per_landscape
 def nodes_by_machine(world: World) -> dict[tuple[str, str], Node]:
     """Nodes by their VM's project and name."""
     return {(node.project, node.instance or node.name): node for node in world.nodes.values()}
