@@ -9,9 +9,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from lab.fabric.base import Fabric
 from lab.kube import kinds
 from lab.kube.cache import Cache, Change
 from lab.kube.cleanup import Cleanup
+from lab.kube.containers import Console
 from lab.kube.daemonsets import DaemonSets, controller
 from lab.kube.kubelet import Kubelet
 from lab.kube.recorder import Recorder
@@ -30,15 +32,18 @@ _ROUNDS = 100_000
 
 
 class Controllers:
-    """All controllers over `store`. `speed` divides the lab's own waits (starting and stopping containers)."""
+    """All controllers over `store`. `speed` divides the lab's own waits (starting and stopping containers); containers'
+    commands run through `fabric`, where there is one."""
 
-    def __init__(self, store: Store, speed: float = 1.0, cache: Cache | None = None) -> None:
+    def __init__(
+        self, store: Store, speed: float = 1.0, cache: Cache | None = None, fabric: Fabric | None = None
+    ) -> None:
         self._store = store
         self._cache = cache or Cache(store)
         registry = Registry(store, self._cache)
         self._recorder = Recorder(store, self._cache)
         self._scheduler = Scheduler(store, self._cache, self._recorder)
-        self._kubelet = Kubelet(store, self._cache, self._recorder, speed, self._clock, self._look_later)
+        self._kubelet = Kubelet(store, self._cache, self._recorder, speed, self._clock, self._look_later, fabric)
         self._daemonsets = DaemonSets(store, self._cache, registry, self._recorder)
         self._cleanup = Cleanup(store, self._cache, registry)
         self._work: dict[str, Callable[[str], None]] = {
@@ -80,6 +85,12 @@ class Controllers:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
+        if self._kubelet.containers is not None:
+            await self._kubelet.containers.close()
+
+    def console(self, uid: str, container: str) -> Console | None:
+        """The running process of a pod's container, or None where nothing runs that could be attached to."""
+        return self._kubelet.containers.console(uid, container) if self._kubelet.containers else None
 
     def _leases(self) -> None:
         """Every node holds a Lease, as its kubelet would have made it."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from lab.kube.kinds import Kind
+from lab.store import Store
 
 Object = dict[str, Any]
 
@@ -14,13 +15,17 @@ AGGREGATED = "APIGroupDiscoveryList"
 GIT_VERSION = "v1.32.4-gke.1415000"
 
 
-def version() -> Object:
-    """/version"""
+def version(store: Store) -> Object:
+    """/version: as the GKE cluster in the store says, else GIT_VERSION."""
+    clusters = [each for name in store.names("container/") for each in store.table(name).values()]
+    running = next((each["currentMasterVersion"] for each in clusters if each.get("currentMasterVersion")), GIT_VERSION)
+    running = f"v{running.removeprefix('v')}"
+    major, minor, *_ = [*running.removeprefix("v").split("."), "", ""]
     machine = {"x86_64": "amd64", "aarch64": "arm64", "arm64": "arm64"}.get(platform.machine(), "amd64")
     return {
-        "major": "1",
-        "minor": "32",
-        "gitVersion": GIT_VERSION,
+        "major": major,
+        "minor": minor,
+        "gitVersion": running,
         "gitCommit": "59526cd4867447956156ae3a602fcbac10a2c335",
         "gitTreeState": "clean",
         "buildDate": "2025-04-22T16:02:27Z",

@@ -17,6 +17,7 @@ from aiohttp import WSMsgType, web
 
 from lab.fabric.base import Fabric, Place
 from lab.kube.cache import encode
+from lab.kube.containers import Console
 from lab.kube.status import StatusError, bad_request
 from rules.snapshot import PodRef
 
@@ -110,6 +111,41 @@ class Session:
             for task in (command, reader):
                 task.cancel()
             await asyncio.gather(command, reader, return_exceptions=True)
+            with suppress(ConnectionError, asyncio.TimeoutError):
+                await self._socket.close()
+
+    async def attach(self, console: Console | None, streams: Sequence[int]) -> None:
+        """Carry the console's output to the client and the client's input to it, until either is gone."""
+
+        async def output(channel: int, data: bytes) -> None:
+            channel = STDOUT if console is not None and console.tty else channel
+            if channel in streams:
+                await self._send(channel, data)
+
+        async def carry() -> None:
+            while console is not None and STDIN in streams and not console.closed:
+                data = await self._next_input()
+                if not data:
+                    await console.close()
+                    return
+                await console.stdin.put(data)
+
+        ended = asyncio.create_task((console.ended if console is not None else asyncio.Event()).wait())
+        reader, carrier = asyncio.create_task(self._receive()), asyncio.create_task(carry())
+        try:
+            if console is not None:
+                console.watchers.append(output)
+            await asyncio.wait((ended, reader), return_when=asyncio.FIRST_COMPLETED)
+            if ended.done():
+                await self._status({"metadata": {}, "status": "Success"})
+        finally:
+            if console is not None and output in console.watchers:
+                console.watchers.remove(output)
+            if console is not None and console.once and STDIN in streams:
+                await console.close()
+            for task in (ended, reader, carrier):
+                task.cancel()
+            await asyncio.gather(ended, reader, carrier, return_exceptions=True)
             with suppress(ConnectionError, asyncio.TimeoutError):
                 await self._socket.close()
 
@@ -208,9 +244,24 @@ def streams_of(query: Any) -> tuple[int, ...]:
 async def serve(
     request: web.Request, fabric: Fabric, pod: Object, container: str, argv: Sequence[str]
 ) -> web.StreamResponse:
-    """Answer an exec or attach request by running `argv` in the container."""
+    """Answer an exec request by running `argv` in the container."""
     streams = streams_of(request.query)
     tty = request.query.get("tty", "").lower() in ("1", "true")
+    socket, session = await _open(request)
+    ref = PodRef(pod["metadata"].get("namespace", ""), pod["metadata"]["name"])
+    await session.run(fabric, Place(ref, container, tty), argv, streams, tty)
+    return socket
+
+
+async def attach(request: web.Request, console: Console | None) -> web.StreamResponse:
+    """Answer an attach request with the streams of a container's own process; silence where none runs."""
+    streams = streams_of(request.query)
+    socket, session = await _open(request)
+    await session.attach(console, streams)
+    return socket
+
+
+async def _open(request: web.Request) -> tuple[web.WebSocketResponse, Session]:
     if request.headers.get("Upgrade", "").lower() != "websocket":
         raise bad_request("unable to upgrade: the lab speaks WebSocket here, not SPDY")
     offered = [each.strip() for each in request.headers.get("Sec-WebSocket-Protocol", "").split(",") if each.strip()]
@@ -219,6 +270,4 @@ async def serve(
         raise StatusError(403, "Forbidden", f"unable to upgrade: none of the protocols {offered} is known")
     socket = web.WebSocketResponse(protocols=PROTOCOLS, max_msg_size=_MESSAGE_LIMIT)
     await socket.prepare(request)
-    ref = PodRef(pod["metadata"].get("namespace", ""), pod["metadata"]["name"])
-    await Session(socket, protocol).run(fabric, Place(ref, container, tty), argv, streams, tty)
-    return socket
+    return socket, Session(socket, protocol)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network
 from typing import Any
 
-from lab.kube import kinds
+from lab.fabric.base import Fabric
+from lab.kube import kinds, logs, podstatus
 from lab.kube.addresses import free
 from lab.kube.cache import Cache
+from lab.kube.containers import Containers
 from lab.kube.recorder import WARNING, Recorder
-from lab.kube.scheduling import condition, taints, tolerates
+from lab.kube.scheduling import taints, tolerates
 from lab.kube.times import after, now
 from lab.store import Store
 
@@ -23,6 +23,8 @@ Later = Callable[[float, str], None]
 CREATING_SECONDS = 1.0
 STOPPING_SECONDS = 1.0
 PATIENCE = 5.0
+BACK_OFF = 10.0
+MOST_BACK_OFF = 300.0
 ENDED = ("Succeeded", "Failed")
 
 
@@ -43,7 +45,14 @@ class Kubelet:
     """
 
     def __init__(
-        self, store: Store, cache: Cache, recorder: Recorder, speed: float, clock: Callable[[], float], later: Later
+        self,
+        store: Store,
+        cache: Cache,
+        recorder: Recorder,
+        speed: float,
+        clock: Callable[[], float],
+        later: Later,
+        fabric: Fabric | None = None,
     ) -> None:
         self._store = store
         self._cache = cache
@@ -53,14 +62,21 @@ class Kubelet:
         self._later = later
         self._paces: dict[str, _Pace] = {}
         self._last_address: dict[str, str] = {}
+        self._known: dict[str, str] = {}
+        self._restarts: dict[str, int] = {}
+        self._backing_off: dict[tuple[str, str], float] = {}
+        self.containers = Containers(store, fabric, self.finished) if fabric else None
         self.instant = False
 
     def look(self, key: str) -> None:
         """Do what is due for the pod."""
         entry = self._cache.find(kinds.PODS, key)
-        if entry is None:
-            self._paces.pop(key, None)
+        uid = entry.uid if entry else None
+        if self._known.get(key, uid) != uid:
+            self._forget(key)
+        if entry is None or uid is None:
             return
+        self._known[key] = uid
         pod = entry.view
         node = self._node(pod)
         if node is None:
@@ -78,6 +94,7 @@ class Kubelet:
         elif phase != "Running":
             self._bring_up(key, pod, node)
         else:
+            self._start_again(key)
             self._follow_spec(key, pod)
 
     def _node(self, pod: Object) -> Object | None:
@@ -104,7 +121,7 @@ class Kubelet:
     def _bring_up(self, key: str, pod: Object, node: Object) -> None:
         status = pod.get("status") or {}
         if "containerStatuses" not in status:
-            self._write(key, lambda thing: _creating(thing, _address(node)))
+            self._write(key, lambda thing: podstatus.creating(thing, podstatus.address(node)))
             if not self.instant:
                 self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed)
                 return
@@ -113,7 +130,7 @@ class Kubelet:
         if problem := self._missing_volume(pod):
             self._recorder.say(pod, "FailedMount", problem, "kubelet", type=WARNING, host=pod["spec"]["nodeName"])
             return
-        address = _address(node) if (pod["spec"]).get("hostNetwork") else self._next_address(node)
+        address = podstatus.address(node) if (pod["spec"]).get("hostNetwork") else self._next_address(node)
         if address is None:
             message = "Failed to create pod sandbox: no IP addresses available in range set"
             self._recorder.say(
@@ -121,10 +138,74 @@ class Kubelet:
             )
             self._later(PATIENCE / self._speed, key)
             return
-        self._write(key, lambda thing: _running(thing, address))
+        self._write(key, lambda thing: podstatus.running(thing, address))
         self._say_started(pod)
+        self._start(key, "containers", pod["spec"].get("containers") or ())
         if (seconds := pod["spec"].get("activeDeadlineSeconds")) is not None:
             self._later(float(seconds), key)
+
+    def _start(self, key: str, group: str, containers: Sequence[Object]) -> None:
+        """Run what the containers run, for pods that are not older than the lab."""
+        entry = self._cache.find(kinds.PODS, key)
+        if self.containers is None or self.instant or entry is None:
+            return
+        for each in (entry.view["spec"] or {}).get(group) or ():
+            if each["name"] in {wanted["name"] for wanted in containers}:
+                self.containers.start(entry.view, each)
+
+    def _stop(self, key: str) -> None:
+        if self.containers is not None and key in self._known:
+            self.containers.stop(self._known[key])
+
+    def _forget(self, key: str) -> None:
+        """The pod is gone: end its processes, drop its logs."""
+        self._stop(key)
+        self._known.pop(key, None)
+        self._paces.pop(key, None)
+        self._restarts.pop(key, None)
+        for mark in [mark for mark in self._backing_off if mark[0] == key]:
+            del self._backing_off[mark]
+        logs.drop(self._store, key)
+
+    def finished(self, key: str, uid: str, name: str, code: int) -> None:
+        """A container's process has ended by itself: the pod ends with it, or the container starts again."""
+        entry = self._cache.find(kinds.PODS, key)
+        if entry is None or entry.uid != uid or (entry.view.get("status") or {}).get("phase") in ENDED:
+            return
+        spec = entry.view["spec"]
+        policy = spec.get("restartPolicy", "Always")
+        ephemeral = any(each["name"] == name for each in spec.get("ephemeralContainers") or ())
+        if not ephemeral and (policy == "Always" or (policy == "OnFailure" and code)):
+            self._restart(key, name, code)
+            return
+        self._write(key, lambda thing: podstatus.end(thing, name, code))
+
+    def _restart(self, key: str, name: str, code: int) -> None:
+        """Start the container again, at once the first time, then after ten seconds, twenty, and so on up to five
+        minutes."""
+        count = self._restarts[key] = self._restarts.get(key, 0) + 1
+        self._write(key, lambda thing: podstatus.waiting(thing, name, code, crash=count > 1))
+        seconds = 0.0 if count == 1 else min(BACK_OFF * 2 ** (count - 2), MOST_BACK_OFF)
+        self._later(seconds / self._speed, key)
+        self._backing_off[key, name] = self._clock() + seconds / self._speed
+
+    def _start_again(self, key: str) -> None:
+        """Start what has waited long enough."""
+        for mark, due in list(self._backing_off.items()):
+            if mark[0] != key:
+                continue
+            if self._clock() < due:
+                self._later(max(due - self._clock(), 0.001), key)
+                continue
+            del self._backing_off[mark]
+            self._write(key, lambda thing, name=mark[1]: podstatus.again(thing, name))  # type: ignore[misc]  # bound now
+            entry = self._cache.find(kinds.PODS, key)
+            chosen = [
+                each
+                for each in (entry.view["spec"] if entry else {}).get("containers") or ()
+                if each["name"] == mark[1]
+            ]
+            self._start(key, "containers", chosen)
 
     def _missing_volume(self, pod: Object) -> str:
         """Why the pod's volumes cannot be mounted, or ""."""
@@ -174,13 +255,14 @@ class Kubelet:
             if each["name"] in images and images[each["name"]] != each["image"]
         ]
         if fresh or changed:
-            self._write(key, lambda thing: _follow(thing, fresh, changed))
+            self._write(key, lambda thing: podstatus.follow(thing, fresh, changed))
         for each in changed:
             message = f"Container {each['name']} definition changed, will be restarted"
             self._recorder.say(pod, "Killing", message, "kubelet", host=spec["nodeName"])
         for group, containers in (("ephemeralContainers", fresh), ("containers", changed)):
             for each in containers:
                 self._started(pod, each, group)
+        self._start(key, "ephemeralContainers", fresh)
 
     def _past_deadline(self, key: str, pod: Object) -> bool:
         seconds = pod["spec"].get("activeDeadlineSeconds")
@@ -192,7 +274,8 @@ class Kubelet:
         return bool(ran >= seconds)
 
     def _fail(self, key: str, reason: str, message: str) -> None:
-        self._write(key, lambda thing: _failed(thing, reason, message))
+        self._stop(key)
+        self._write(key, lambda thing: podstatus.failed(thing, reason, message))
         entry = self._cache.find(kinds.PODS, key)
         if entry is not None:
             host = entry.view["spec"]["nodeName"]
@@ -225,9 +308,8 @@ class Kubelet:
         if not self._due(key, meta["uid"], "stop", seconds) and grace:
             return
         if meta.get("finalizers"):
-            self._write(key, _stopped)
+            self._write(key, podstatus.stopped)
             return
-        self._paces.pop(key, None)
         self._store.table(kinds.PODS.table).remove(key)
 
     def _write(self, key: str, edit: Callable[[Object], None]) -> None:
@@ -248,104 +330,3 @@ class Kubelet:
         host, field = pod["spec"]["nodeName"], f"spec.{group}{{{container['name']}}}"
         self._recorder.say(pod, "Created", f"Created container: {container['name']}", "kubelet", host=host, field=field)
         self._recorder.say(pod, "Started", f"Started container {container['name']}", "kubelet", host=host, field=field)
-
-
-def _address(node: Object) -> str:
-    addresses = (node.get("status") or {}).get("addresses") or ()
-    return str(next((each["address"] for each in addresses if each.get("type") == "InternalIP"), ""))
-
-
-def _creating(thing: Object, host: str) -> None:
-    status = thing.setdefault("status", {})
-    names = [each["name"] for each in thing["spec"].get("containers") or ()]
-    waits = f"containers with unready status: [{' '.join(names)}]"
-    condition(thing, "PodReadyToStartContainers", "False")
-    condition(thing, "Initialized", "True")
-    condition(thing, "Ready", "False", "ContainersNotReady", waits)
-    condition(thing, "ContainersReady", "False", "ContainersNotReady", waits)
-    condition(thing, "PodScheduled", "True")
-    status.update(phase="Pending", hostIP=host, hostIPs=[{"ip": host}], startTime=now())
-    status["containerStatuses"] = [
-        {
-            "name": each["name"],
-            "image": each["image"],
-            "imageID": "",
-            "ready": False,
-            "started": False,
-            "restartCount": 0,
-            "state": {"waiting": {"reason": "ContainerCreating"}},
-            "lastState": {},
-        }
-        for each in thing["spec"].get("containers") or ()
-    ]
-
-
-def _running(thing: Object, address: str) -> None:
-    status = thing["status"]
-    for each in ("PodReadyToStartContainers", "Ready", "ContainersReady"):
-        condition(thing, each, "True")
-    status.update(phase="Running", podIP=address, podIPs=[{"ip": address}])
-    status["containerStatuses"] = [_up(each) for each in thing["spec"].get("containers") or ()]
-    if inits := thing["spec"].get("initContainers"):
-        status["initContainerStatuses"] = [_done(each) for each in inits]
-
-
-def _up(container: Object, restarts: int = 0) -> Object:
-    image = container["image"]
-    return {
-        "name": container["name"],
-        "image": image,
-        "imageID": f"{image.partition('@')[0].rpartition(':')[0] or image}@sha256:{_digest(image)}",
-        "containerID": f"containerd://{secrets.token_hex(32)}",
-        "ready": True,
-        "started": True,
-        "restartCount": restarts,
-        "state": {"running": {"startedAt": now()}},
-        "lastState": {},
-    }
-
-
-def _done(container: Object) -> Object:
-    ended = {"exitCode": 0, "reason": "Completed", "startedAt": now(), "finishedAt": now()}
-    return {**_up(container), "started": False, "state": {"terminated": ended}}
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _follow(thing: Object, fresh: list[Object], changed: list[Object]) -> None:
-    status = thing["status"]
-    if fresh:
-        held = status.setdefault("ephemeralContainerStatuses", [])
-        held += [{**_up(each), "ready": False} for each in fresh]
-    by_name = {each["name"]: each for each in changed}
-    status["containerStatuses"] = [
-        _up(by_name[each["name"]], each.get("restartCount", 0) + 1) if each["name"] in by_name else each
-        for each in status.get("containerStatuses") or ()
-    ]
-
-
-def _terminated(thing: Object, code: int, reason: str) -> None:
-    for group in ("containerStatuses", "ephemeralContainerStatuses"):
-        for each in thing["status"].get(group) or ():
-            started = ((each.get("state") or {}).get("running") or {}).get("startedAt") or now()
-            ended = {"exitCode": code, "reason": reason, "startedAt": started, "finishedAt": now()}
-            if "containerID" in each:
-                ended["containerID"] = each["containerID"]
-            each.update(ready=False, started=False, state={"terminated": ended})
-
-
-def _failed(thing: Object, reason: str, message: str) -> None:
-    status = thing.setdefault("status", {})
-    _terminated(thing, 137, "Error")
-    for each in ("Ready", "ContainersReady"):
-        condition(thing, each, "False", "PodFailed")
-    status.update(phase="Failed", reason=reason, message=message)
-
-
-def _stopped(thing: Object) -> None:
-    _terminated(thing, 137, "Error")
-    for each in ("Ready", "ContainersReady"):
-        condition(thing, each, "False", "PodFailed")
-    thing["status"]["phase"] = "Failed"

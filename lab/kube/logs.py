@@ -33,6 +33,14 @@ def append(store: Store, key: str, lines: list[str]) -> None:
     store.table(TABLE).put(key, {"lines": [*held, *([time, line] for line in lines)][-MOST:]})
 
 
+def drop(store: Store, pod: str) -> None:
+    """Forget the logs of every container of a pod."""
+    if TABLE in store.names(TABLE):
+        table = store.table(TABLE)
+        for key in [key for key in table if key.startswith(f"{pod}/")]:
+            table.remove(key)
+
+
 class Logs:
     """One client's reading of one container's log."""
 

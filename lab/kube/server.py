@@ -59,7 +59,7 @@ class KubeServer:
         self._fabric = fabric
         self._tokens = tokens
         self._cache = Cache(store)
-        self.controllers = Controllers(store, speed, self._cache)
+        self.controllers = Controllers(store, speed, self._cache, fabric)
         self._registry = Registry(store, self._cache)
 
     def app(self) -> web.Application:
@@ -156,7 +156,7 @@ class KubeServer:
             case []:
                 found = {"paths": ["/api", "/api/v1", "/apis", "/healthz", "/openapi/v3", "/version"]}
             case ["version"]:
-                found = discovery.version()
+                found = discovery.version(self._store)
             case ["api" | "apis" as root]:
                 if form := _aggregated(request):
                     content = f"application/json;g=apidiscovery.k8s.io;v={form};as={discovery.AGGREGATED}"
@@ -283,22 +283,25 @@ class KubeServer:
     async def _run(self, request: web.Request, at: Address, *, attach: bool) -> web.StreamResponse:
         pod = self._registry.get(at).view
         argv = request.query.getall("command", [])
-        if attach:
-            raise StatusError(501, "NotImplemented", "attach is not there yet")
-        if not argv:
+        if not argv and not attach:
             raise bad_request("you must specify at least one command for the container")
         container = execute.container_of(pod, request.query.get("container", ""))
+        if attach:
+            console = self.controllers.console(pod["metadata"]["uid"], container)
+            return await execute.attach(request, console)
         return await execute.serve(request, self._fabric, pod, container, argv)
 
     async def _log(self, request: web.Request, at: Address) -> web.StreamResponse:
         pod = self._registry.get(at).view
         container = execute.container_of(pod, request.query.get("container", ""), running=False)
         status = pod.get("status") or {}
-        if flag(request.query, "previous"):
+        held = [each for each in status.get("containerStatuses") or () if each.get("name") == container]
+        ran_before = any((each.get("lastState") or {}).get("terminated") for each in held)
+        if flag(request.query, "previous") and not ran_before:
             raise bad_request(f'previous terminated container "{container}" in pod "{at.name}" not found')
-        for each in status.get("containerStatuses") or ():
+        for each in held:
             waiting = (each.get("state") or {}).get("waiting")
-            if each.get("name") == container and waiting is not None:
+            if waiting is not None and not ran_before:
                 raise bad_request(
                     f'container "{container}" in pod "{at.name}" is waiting to start: {waiting.get("reason", "")}'
                 )

@@ -235,3 +235,38 @@ def test_debug_adds_a_container(kubectl: Kubectl) -> None:
     said(kubectl("debug", "my-pod", "--image=busybox", "-c", "helper", "--", "sleep", "60"))
     said(kubectl("wait", "--for=jsonpath={.status.ephemeralContainerStatuses[0].state.running}", "pod/my-pod"))
     assert said(kubectl("exec", "my-pod", "-c", "helper", "--", "echo", "here")) == "here\n"
+
+
+def test_run_prints_what_the_command_says_and_how_it_ends(kubectl: Kubectl) -> None:
+    ran = kubectl(
+        "run", "t", "--rm", "-i", "--image=busybox", "--restart=Never", "--", "sh", stdin="echo typed; exit 4"
+    )
+    assert "typed" in ran.stdout
+    said(kubectl("run", "job", "--image=busybox", "--restart=Never", "--", "sh", "-c", "echo hi; exit 3"))
+    said(kubectl("wait", "--for=jsonpath={.status.phase}=Failed", "pod/job", "--timeout=20s"))
+    assert said(kubectl("logs", "job")) == "hi\n"
+    code = "jsonpath={.status.containerStatuses[0].state.terminated.exitCode}"
+    assert said(kubectl("get", "pod", "job", "-o", code)) == "3"
+
+
+def test_edit_replace_and_taint(kubectl: Kubectl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said(kubectl("create", "configmap", "m", "--from-literal=a=old"))
+    monkeypatch.setenv("KUBE_EDITOR", "sed -i s/old/new/")
+    said(kubectl("edit", "configmap", "m"))
+    made = said(kubectl("get", "cm", "m", "-o", "yaml"))
+    assert "a: new" in made
+    said(kubectl("label", "cm", "m", "x=y"))
+    stale = kubectl("replace", "-f", "-", stdin=made)
+    assert "the object has been modified" in stale.stderr
+    said(kubectl("taint", "node", "gke-node-01", "k=v:NoExecute"))
+    said(kubectl("wait", "--for=delete", "pod/my-pod", "--timeout=20s"))
+
+
+def test_an_impossible_pod_stays_pending_and_says_why(kubectl: Kubectl) -> None:
+    spec = '{"spec":{"nodeSelector":{"no":"where"}}}'
+    said(kubectl("run", "lost", "--image=busybox", f"--overrides={spec}"))
+    said(kubectl("wait", "--for=condition=PodScheduled=false", "pod/lost", "--timeout=20s"))
+    text = said(kubectl("describe", "pod", "lost"))
+    assert "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector." in text
+    said(kubectl("label", "node", "gke-node-02", "no=where"))
+    said(kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=20s"))
