@@ -98,6 +98,14 @@ class WayhomeApp(App[int]):
             # The session meets the same error when it connects, and says it where a person looks.
             self.log.warning("warm-up failed", error)
 
+    def _handle_exception(self, error: Exception) -> None:
+        """Leave without a traceback; `run` raises the first error, and the command line explains it."""
+        self._return_code = 1
+        if self._exception is None:
+            self._exception = error
+            self._exception_event.set()
+        self._close_messages_no_wait()
+
     def say_farewell(self, close: Callable[[], None], name: str) -> None:
         """Run `close` in a thread; the app's end waits a moment for it and not longer."""
         thread = threading.Thread(target=close, name=f"wayhome closing {name}", daemon=True)
@@ -133,7 +141,7 @@ class WayhomeApp(App[int]):
 
 
 def run(start: Start) -> int:
-    """Open the app on `start` and return the process's exit code."""
+    """Open the app on `start` and return the process's exit code; raises what ended the app unexpectedly."""
     from tui.rooms import real
 
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
@@ -143,6 +151,8 @@ def run(start: Start) -> int:
         print(  # noqa: T201 - the terminal is the person's again, and this they must know
             _("The probe pod may not be gone yet; it ends by itself. `wayhome check` finds strays."), file=sys.stderr
         )
+    if app._exception is not None:
+        raise app._exception
     return app.return_code or code or 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import shutil
 import signal
 import subprocess
@@ -74,6 +75,38 @@ def test_signals_end_quietly_and_after_tidying_up(environment: dict[str, str], n
         running.send_signal(number)
         out, err = running.communicate(timeout=60)
     assert (running.returncode, out, err) == (code, "tidied\n", "")
+
+
+CRASH = """
+import sys
+from tui.screens.start import StartScreen
+def crash(self):
+    raise RuntimeError("[/x] odd")
+StartScreen.on_mount = crash
+from tui.cli.dispatch import run
+sys.exit(run([]))
+"""
+
+
+def test_the_app_crashes_without_a_traceback(environment: dict[str, str], tmp_path: Path) -> None:
+    pid, ours = pty.fork()
+    if pid == 0:
+        os.execve(sys.executable, [sys.executable, "-c", CRASH], environment)  # noqa: S606 - the test's child
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:
+            break
+        if not part:
+            break
+        shown += part
+    os.close(ours)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 70
+    (log,) = (tmp_path / "state" / "log").iterdir()
+    assert log.name in shown.decode().replace("\r\n", "")
+    assert b"Traceback" not in shown
+    assert "RuntimeError: [/x] odd" in log.read_text()
 
 
 def test_a_reader_that_goes_away(environment: dict[str, str], article_file: str) -> None:

@@ -45,7 +45,7 @@ def check_writable(name: str) -> None:
 
 def write(name: str, text: str) -> None:
     """Write `text` to the file `name`, whole or not at all, readable by its owner alone. Raises CliError."""
-    path = Path(name)
+    path = Path(name).resolve()
     try:
         if path.exists() and not path.is_file():
             path.write_text(text, "utf-8")  # a device or a pipe, such as /dev/stdout
