@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from lab import truth
@@ -42,10 +43,12 @@ class Simulated:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._world: World | None = None
+        self._pods: dict[str, None] = {}
         store.listen(self._changed)
 
     async def start(self) -> None:
-        """Nothing has to be set up."""
+        """Look at the world once, so that the first packet need not wait for that."""
+        _ = self.world
 
     async def stop(self) -> None:
         """Nothing is left behind."""
@@ -65,13 +68,29 @@ class Simulated:
 
     @property
     def world(self) -> World:
-        """The world as it is now; built once for each state of the store."""
+        """The world as it is now; built once for each state of the store, or only its pods where only pods changed."""
         if self._world is None:
             self._world = build(truth.snapshot(self.store))
+        elif self._pods:
+            self._world = self._with_pods(self._world)
+        self._pods.clear()
         return self._world
 
+    def _with_pods(self, world: World) -> World:
+        table = self.store.table("kube/pods")
+        items = [pod for pod in map(table.find, self._pods) if pod is not None]
+        kubernetes = {"pods": {"kind": "List", "items": items}}
+        fresh = build(replace(truth.nothing(), kubernetes=kubernetes)).pods or {}
+        changed = {PodRef(*key.split("/", 1)) for key in self._pods}
+        kept = {ref: pod for ref, pod in (world.pods or {}).items() if ref not in changed}
+        return replace(world, pods={**kept, **fresh})
+
     def _changed(self, event: Event) -> None:
-        if not event.table.startswith(QUIET):
+        if event.table.startswith(QUIET):
+            return
+        if event.table == "kube/pods" and not _of_daemonset(event.object):
+            self._pods[event.key] = None
+        else:
             self._world = None
 
     def walk(self, source: Source, address: IPv4Address, protocol: str, port: int | None) -> Walk:
@@ -197,6 +216,11 @@ class PodHost:
         pod = self.fabric.store.table("kube/pods").find(str(self.place.pod)) or {}
         found = self.fabric.store.table("node/nat").find((pod.get("spec") or {}).get("nodeName", ""))
         return None if found is None else str(found["text"])
+
+
+def _of_daemonset(pod: Object) -> bool:
+    """Whether more hangs on the pod than itself: the world knows on which nodes the agent runs."""
+    return any(owner.get("kind") == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
 def answered(guest: Object, protocol: str, port: int | None) -> Reach:

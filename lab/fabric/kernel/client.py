@@ -8,14 +8,17 @@ import dataclasses
 import itertools
 import json
 import os
+import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.fabric.kernel.blueprint import Blueprint, Wire, difference, mac
+from rules.words import _
 
 START_SECONDS = 20.0
+TOOLS = ("unshare", "nsenter", "setpriv", "mount", "ip", "iptables-restore")
 ANSWER_SIZE = 65536
 
 Answer = tuple[dict[str, Any], list[int]]
@@ -50,15 +53,34 @@ class KeeperClient:
         self.blueprint = Blueprint()
 
     async def start(self) -> None:
-        """Start the keeper; KernelUnavailableError when the kernel refuses."""
+        """Start the keeper; KernelUnavailableError when the kernel refuses or a tool is missing."""
+        missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+        if missing:
+            raise KernelUnavailableError(
+                _("The kernel fabric needs {tools}, which is not here; install it, or use --fabric simulated.").format(
+                    tools=", ".join(missing)
+                )
+            )
+        if await self._attempt(("--user", "--map-root-user")):
+            return
+        why = await self._why()
+        if os.geteuid() == 0 and await self._attempt(()):  # root needs no user namespace of its own
+            return
+        raise KernelUnavailableError(
+            _("This machine does not let us make network namespaces ({why}); use --fabric simulated instead.").format(
+                why=why
+            )
+        )
+
+    async def _attempt(self, identity: Sequence[str]) -> bool:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         os.set_inheritable(theirs.fileno(), True)
         path = os.pathsep.join(filter(None, sys.path))
         self._process = await asyncio.create_subprocess_exec(
-            "unshare", "--user", "--map-root-user", "--net", "--mount", "--pid", "--fork", "--kill-child",
-            "--mount-proc", sys.executable, "-P", "-m", "lab.fabric.kernel.keeper", str(theirs.fileno()),
-            pass_fds=[theirs.fileno()], stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL,
-            stderr=self._complaints, env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
+            "unshare", *identity, "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc",
+            sys.executable, "-P", "-m", "lab.fabric.kernel.keeper", str(theirs.fileno()), pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=self._complaints,
+            env={**os.environ, "PYTHONPATH": path}, start_new_session=True,
         )  # fmt: skip
         theirs.close()
         ours.setblocking(False)
@@ -69,9 +91,10 @@ class KeeperClient:
             hello = b""
         if not hello:
             ours.close()
-            raise KernelUnavailableError(await self._why())
+            return False
         self._channel = ours
         loop.add_reader(ours.fileno(), self._receive)
+        return True
 
     async def _why(self) -> str:
         process, self._process = self._process, None
