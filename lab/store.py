@@ -13,7 +13,6 @@ All calls happen on the lab's one event loop.
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,6 +21,16 @@ from typing import Any
 Object = dict[str, Any]
 
 LOG_LENGTH = 20_000
+
+
+def copied(value: Any) -> Any:
+    """A deep copy of JSON data; many times faster than copied, which has to think of everything else."""
+    kind = type(value)
+    if kind is dict:
+        return {key: copied(item) for key, item in value.items()}
+    if kind is list:
+        return [copied(item) for item in value]
+    return value
 
 
 class NotFoundError(KeyError):
@@ -68,21 +77,27 @@ class Table:
     def get(self, key: str) -> Object:
         """A copy of the object; NotFoundError when there is none."""
         try:
-            return copy.deepcopy(self._objects[key])
+            found: Object = copied(self._objects[key])
+            return found
         except KeyError:
             raise NotFoundError(key) from None
 
     def find(self, key: str) -> Object | None:
         """A copy of the object, or None."""
-        return copy.deepcopy(self._objects.get(key))
+        found: Object | None = copied(self._objects.get(key))
+        return found
 
     def items(self) -> list[tuple[str, Object]]:
         """Copies of all objects with their keys."""
-        return [(key, copy.deepcopy(value)) for key, value in self._objects.items()]
+        return [(key, copied(value)) for key, value in self._objects.items()]
 
     def values(self) -> list[Object]:
         """Copies of all objects."""
         return [value for _, value in self.items()]
+
+    def shared(self) -> list[Object]:
+        """The objects themselves, not copies: to be read at once and never written into."""
+        return list(self._objects.values())
 
     def version(self, key: str) -> int:
         """The store version at which the object last changed; NotFoundError when there is none."""
@@ -119,7 +134,7 @@ class Table:
         return value
 
     def _write(self, type: str, key: str, value: Object) -> int:
-        self._objects[key] = copy.deepcopy(value)
+        self._objects[key] = copied(value)
         self._versions[key] = self._store.record(type, self.name, key, value)
         return self._versions[key]
 
@@ -149,7 +164,7 @@ class Store:
     def record(self, type: str, table: str, key: str, value: Object) -> int:
         """Count and log one change and tell the listeners. Tables call this."""
         self.version += 1
-        event = Event(self.version, type, table, key, copy.deepcopy(value))
+        event = Event(self.version, type, table, key, copied(value))
         self.log.append(event)
         for listener in list(self._listeners):
             listener(event)

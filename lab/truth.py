@@ -37,6 +37,11 @@ def cloud(store: Store) -> dict[str, dict[str, Any]]:
     return {project: _compute(store, project) for project in projects(store)}
 
 
+def nothing() -> Snapshot:
+    """The Snapshot of a world in which there is nothing."""
+    return Snapshot(taken_at="", version=__version__, question=NOBODY)
+
+
 def question(store: Store) -> Question:
     """The question that the scenario asks."""
     about = store.table("lab/scenario").find("scenario")

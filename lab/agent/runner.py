@@ -104,16 +104,21 @@ class Agents:
 
     def settle(self) -> None:
         """Let every agent that should run mount its file anew and finish one cycle, now. Needs no event loop."""
-        for key in self.store.table("kube/pods"):
+        for key in self._keys():
             self._look(key)
         for agent in self._agents.values():
             agent.mount()
             agent.sync()
 
+    def _keys(self) -> list[str]:
+        """The pods that have an agent in them."""
+        pods = [pod["metadata"] for pod in self.store.table("kube/pods").shared() if agent_container(pod) is not None]
+        return [f"{meta['namespace']}/{meta['name']}" for meta in pods]
+
     async def start(self) -> None:
         """Run an agent for every agent pod that is or becomes Ready, until `stop`."""
         self._unlisten = self.store.listen(self._changed)
-        for key in self.store.table("kube/pods"):
+        for key in self._keys():
             self._look(key, run=True)
 
     async def stop(self) -> None:

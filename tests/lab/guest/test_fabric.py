@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from lab import truth
 from lab.scenario import names
 from lab.shell.host import Outcome
+from rules.build import build
 
 OK, TO, RF = Outcome.OK, Outcome.TIMEOUT, Outcome.REFUSED
 
@@ -120,3 +122,26 @@ def test_the_world_is_built_once_for_each_state(world: Callable[[str], Any]) -> 
     assert made.fabric.world is first
     made.store.table("compute/project-b/routes").remove(next(iter(made.store.table("compute/project-b/routes"))))
     assert made.fabric.world is not first
+
+
+def test_pods_that_come_and_go_are_as_in_a_world_built_anew(world: Callable[[str], Any]) -> None:
+    made = world("article")
+    pods = made.store.table("kube/pods")
+    base = pods.get("default/my-pod")
+    assert made.reach("10.2.0.10") is TO
+
+    def check() -> None:
+        assert made.fabric.world == build(truth.snapshot(made.store))
+
+    other = {**base, "metadata": {**base["metadata"], "name": "other", "uid": "other"}}
+    other["status"] = {**base["status"], "podIP": "172.16.1.3"}
+    pods.create("default/other", other)
+    check()
+    assert made.reach("172.16.1.3", None, protocol="icmp") is OK
+    pods.replace("default/other", {**other, "status": {**other["status"], "podIP": "172.16.1.4"}})
+    pods.remove("default/my-pod")
+    check()
+    pods.create("default/my-pod", base)
+    agent = next(key for key in pods if "ip-masq-agent" in key)
+    pods.remove(agent)
+    check()
