@@ -15,6 +15,7 @@ Object = dict[str, Any]
 
 SYSTEM = "kube-system"
 AGENT = "ip-masq-agent"
+SECONDS = 20.0
 _MEANT = ("nonmasqueradecidr", "masqlinklocal", "masq-chain")
 
 
@@ -60,7 +61,7 @@ class ClusterReads:
     def _list(
         self, group: str, plural: str, namespace: str = "", query: Mapping[str, Any] | None = None
     ) -> Callable[[], Object]:
-        return lambda: self._kube.list(kube.path(group, plural, namespace), query)
+        return lambda: self._kube.list(kube.path(group, plural, namespace), query, SECONDS)
 
     def _nodes(self) -> None:
         found = self._reader.read("kubernetes.nodes.list", "", "list nodes", self._list("v1", "nodes"))

@@ -27,7 +27,7 @@ Machines = Callable[[], tuple[Vpc, list[Object]] | None]
 
 class Measurements:
     """The probes of one question. `machines` gives the pod's network and its VMs when they are known (it may wait),
-    `allowed` waits until it is known that the target is worth a probe pod."""
+    `allowed` waits until it is known whether the target is worth a probe pod, and says why not, or ''."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Measurements:
         evidence: Evidence,
         listener: Listener,
         machines: Machines,
-        allowed: Callable[[], None],
+        allowed: Callable[[], str],
         pause: Callable[[float], None],
     ) -> None:
         self._ask = ask
@@ -209,7 +209,9 @@ class Measurements:
             return _("--no-node-probe was given, so no probe pod runs on the node's network.")
         if not self.node:
             return _("The pod is on no node yet.")
-        self._allowed()
+        why = self._allowed()
+        if why:
+            return why
         images = nodepod.images(self._pod, self._evidence.items("pods"), self._node_object())
         try:
             made = nodepod.create(

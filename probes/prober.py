@@ -66,15 +66,15 @@ class Prober:
         for container, tool, argv in place.attempts(target):
             if not quietly:
                 self._listener(Probing(id, self._via(place, container, argv)))
-            probe = self._attempt(id, place, container, tool, target, argv)
+            probe, final = self._attempt(id, place, container, tool, target, argv)
             if probe is None:
                 continue
             if probe.outcome is not Outcome.NOT_RUN:
                 place.works[:] = [(str(container.get("name")), tool.name)]
                 return probe
-            last = probe
-            if probe.why and not probe.command:
+            if final:
                 return probe
+            last = probe
         if last is not None:
             return last
         return not_run(
@@ -91,8 +91,8 @@ class Prober:
 
     def _attempt(
         self, id: str, place: Place, container: Json, tool: Tool, target: Target, argv: tuple[str, ...]
-    ) -> Probe | None:
-        """One tool; None when the container does not have it."""
+    ) -> tuple[Probe | None, bool]:
+        """One tool: None when the container does not have it; and whether another tool would fare no better."""
         name = str(container.get("name"))
         started, typed = now(), self._via(place, container, argv)
         try:
@@ -101,7 +101,7 @@ class Prober:
                 done = self._exec(place.ref, name, argv, tool.seconds)
             if done.missing:
                 place.missing.add((name, tool.name))
-                return None
+                return None, False
             outcome = tool.judge(done, target)
             if outcome is None and tool.explain is not None and not done.cut:
                 argv = tool.explain(argv)
@@ -109,8 +109,8 @@ class Prober:
                 done = self._exec(place.ref, name, argv, tool.seconds)
                 outcome = tool.judge(done, target)
         except CallError as error:
-            return not_run(id, _refused(error, place.ref), typed)
-        return Probe(
+            return not_run(id, _refused(error, place.ref), typed), True
+        probe = Probe(
             id=id,
             outcome=outcome or Outcome.NOT_RUN,
             command=argv,
@@ -122,6 +122,7 @@ class Prober:
             seconds=round(done.seconds, 3),
             why="" if outcome is not None else _inconclusive(done, tool),
         )
+        return probe, outcome is not None or done.cut in ("deadline", "output", "dropped")
 
     def _exec(self, ref: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
         return self._tasks.start(

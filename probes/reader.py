@@ -15,7 +15,7 @@ from probes.tasks import Tasks
 
 T = TypeVar("T")
 
-SECONDS = 10.0
+SECONDS = 20.0
 
 
 class Reader:

@@ -218,14 +218,14 @@ class Session:
         network = self._evidence.question.network
         return None if network is None else (network, reads.instances(network))
 
-    def _target_checked(self) -> None:
-        """Wait until it is known whether the target is worth a probe pod."""
+    def _target_checked(self) -> str:
+        """Wait until it is known whether the target is worth a probe pod; a sentence when it is not."""
         reads = self._reads
         if self._reading.is_set() and reads is not None:
             self._wait(reads.target_checked)
             if reads.given_up:
-                # `read` is about to say why; until somebody stops this session, no pod is made.
-                self.pause(CHECK_SECONDS)
+                return _("No probe pod was made, because reading came to nothing.")
+        return ""
 
     def _wait(self, event: threading.Event) -> None:
         waited = 0.0

@@ -102,13 +102,23 @@ def test_a_tool_that_does_not_understand_is_passed_by(cluster, make) -> None:
 def test_what_says_nothing_about_the_network_is_not_an_outcome(
     found: str, words: str, cluster, make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    only_curl = [tools.Tool("curl", tools.TOOLS[0].argv, tools.TOOLS[0].judge, seconds=1.0 if found == "hang" else 9.0)]
-    monkeypatch.setattr(prober, "TOOLS", only_curl)
+    curl = tools.Tool("curl", tools.TOOLS[0].argv, tools.TOOLS[0].judge, seconds=1.0 if found == "hang" else 9.0)
+    monkeypatch.setattr(prober, "TOOLS", (curl, *tools.TOOLS[1:]))
     cluster.execute = lambda *_: found
     probe = make().run("pod-peer", here("c"), HTTP)
+    assert {argv[0] for _pod, argv in cluster.commands} == {"curl"}
     assert probe.outcome is Outcome.NOT_RUN
     assert words in probe.why
     assert len(probe.stdout) <= prober.KEPT_OUTPUT
+
+
+def test_a_runtime_that_refuses_is_quoted_and_asked_again_next_time(cluster, make) -> None:
+    cluster.execute = lambda *_: "container is paused"
+    where, measuring = here("c"), make()
+    probe = measuring.run("pod-peer", where, HTTP)
+    assert (probe.outcome, "container is paused" in probe.why) == (Outcome.NOT_RUN, True)
+    cluster.execute = having("curl")
+    assert measuring.run("pod-peer", where, HTTP).outcome is Outcome.OK
 
 
 @pytest.mark.parametrize(
