@@ -147,6 +147,7 @@ KEYS = st.one_of(
 VALUES = st.one_of(
     st.lists(CIDRS, max_size=5),
     st.lists(st.sampled_from(["10.1.0.0/16", "172.16.0.0/12"]), min_size=60, max_size=70),
+    st.lists(st.sampled_from([None, "10.1.0.0/16"]), max_size=5),
     st.none(),
     st.booleans(),
     st.integers(-3, 100),
@@ -164,21 +165,18 @@ def test_rules_and_stand_in_agree(data: dict[str, object], flow: bool, all_reser
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4))
 def test_rules_and_stand_in_agree_on_json(data: dict[str, object]) -> None:
-    folded = [key.lower() for key in data]
-    if len(set(folded)) == len(folded):
-        _compare(json.dumps({key: int(value) if value == 64.0 else value for key, value in data.items()}), False)
+    _compare(json.dumps(data), False)
 
 
 WORDS = ["nonMasqueradeCIDRs", "10.1.0.0/16", "y", "masqLinkLocal: ", "true", "resyncInterval: ", "60s", "cidrLimit: 3"]
 SIGNS = [":", ": ", "\n", "- ", "-", " ", "  ", "[", "]", ",", "#", "'", '"', "{", "}", "---\n", "&a ", "*a", "<<: "]
-PIECES = st.lists(st.sampled_from([*WORDS, *SIGNS]), max_size=12)
+MORE_SIGNS = ["? ", "null", "\t", "|\n", "...\n", "\\", "%", "@", "é", "0x1f", "1_0", "~"]
+PIECES = st.lists(st.sampled_from([*WORDS, *SIGNS, *MORE_SIGNS]), max_size=12)
 
 
 @given(PIECES)
 def test_rules_and_stand_in_agree_on_scraps(pieces: list[str]) -> None:
-    text = "".join(pieces)
-    if not text.lstrip().startswith("{"):
-        _compare(text, False)
+    _compare("".join(pieces), False)
 
 
 def _compare(text: str, all_reserved: bool) -> None:
@@ -190,7 +188,7 @@ def _compare(text: str, all_reserved: bool) -> None:
     except GoError as error:
         refusal = str(error)
     if mine is None:
-        assert rules.error or "map key" in refusal, (text, refusal)
+        assert rules.error, (text, refusal)
         return
     assert not rules.error, (text, rules.error)
     assert [str(each) for each in rules.ranges] == [
