@@ -196,6 +196,11 @@ class Case:
             return seen in _SILENT
         return bool(self.breaks)
 
+    @property
+    def told(self) -> bool:
+        """Something answered pod → peer, be it an ICMP error: then its packets' answers do come home."""
+        return self.contradicted("pod-peer") or self.measured("pod-peer") is Outcome.UNREACHABLE
+
     @cached_property
     def breaks(self) -> tuple[Hop, ...]:
         """The walk's breaks, but for those that an answer to another probe over the same leg refutes."""
@@ -266,6 +271,16 @@ class Case:
     def crossing(self) -> tuple[Exchanged, ...] | None:
         """What A's routes become at B."""
         return exchanged(self.world, self.a, self.b) if self.a and self.b else None
+
+    @cached_property
+    def pod_crossing(self) -> tuple[Exchanged, ...]:
+        """What became at B of A's static routes to the pod's address."""
+        pod = self.pod
+        if pod is None or pod.address is None:
+            return ()
+        address = pod.address
+        static = (each for each in self.crossing or () if each.route.kind is RouteKind.STATIC)
+        return tuple(each for each in static if each.route.dest.prefixlen > 0 and address in each.route.dest)
 
     @cached_property
     def target_range(self) -> IPv4Network:

@@ -61,7 +61,7 @@ def applies(case: Case) -> bool:
 
 def blocks(case: Case) -> bool:
     """Whether masquerading is what is missing now: the pod's own address is lost on the way, the node's is not."""
-    if not case.blocked or not case.wears_pod_address or not case.node_gets_through or case.walk is None:
+    if not case.blocked or case.told or not case.wears_pod_address or not case.node_gets_through or case.walk is None:
         return False
     return any(hop.verdict in (Verdict.DROP, Verdict.REJECT) for hop in case.walk.hops)
 

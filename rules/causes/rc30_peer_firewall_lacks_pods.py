@@ -13,7 +13,7 @@ from rules.words import _
 
 def doors(case: Case) -> tuple[Hop, Hop] | None:
     """The target's door as the pod's packet and as the node's packet meet it, when the pod wears its own address."""
-    if not case.wears_pod_address or not case.blocked or case.contradicted("pod-peer"):
+    if not case.wears_pod_address or not case.blocked or case.told:
         return None
     pod = case.hop(case.walk, "ingress-firewall")
     node = case.hop(case.node_walk, "ingress-firewall")

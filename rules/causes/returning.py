@@ -6,7 +6,6 @@ import shlex
 
 from rules.case import Case
 from rules.causes.cause import probes_say, some
-from rules.exchange import Exchanged
 from rules.path import Hop, Verdict, WhyNot
 from rules.report.model import Next
 from rules.words import _
@@ -26,26 +25,12 @@ def answer_lost(case: Case) -> Hop | None:
     """
     if case.walk is None or not case.wears_pod_address or case.pods_in_subnet is not False:
         return None
-    if not case.blocked or case.contradicted("pod-peer"):
+    if not case.blocked or case.told:
         return None
-    if any(each.why_not not in _FLAGS for each in crossing(case)):
+    if any(each.why_not not in _FLAGS for each in case.pod_crossing):
         return None
     hop = case.hop(case.walk, "route", back=True, vpc=case.b)
     return hop if hop is not None and hop.verdict in (Verdict.DROP, Verdict.UNKNOWN) else None
-
-
-def crossing(case: Case) -> tuple[Exchanged, ...]:
-    """What became at B of A's static routes to the pod's address."""
-    pod = case.pod
-    return tuple(
-        each
-        for each in case.crossing or ()
-        if pod is not None
-        and pod.address is not None
-        and each.route.kind is RouteKind.STATIC
-        and each.route.dest.prefixlen > 0
-        and pod.address in each.route.dest
-    )
 
 
 def exportable(case: Case) -> Route | None:

@@ -385,6 +385,14 @@ def test_pods_that_fare_better_than_nodes_are_said(seen: Seen) -> None:
     assert any("Masquerading would break" in sentence for sentence in report.unexplained)
 
 
+@pytest.mark.parametrize("name", ["article", "rc16-config-under-another-key", "rc30-peer-firewall-admits-nodes-only"])
+def test_an_icmp_error_is_not_a_lost_answer(seen: Seen, name: str) -> None:
+    """Lost answers and dropped requests end in silence; an error that arrives has found its way home (I3, I4)."""
+    report = evaluate(seen(name, "ok ok ok unreachable"))
+    assert blocking(report) == []
+    assert report.answer is Answer.UNKNOWN
+
+
 def test_silence_where_all_is_in_order_is_unexplained(seen: Seen) -> None:
     report = evaluate(seen("healthy-routes-based", "ok ok ok timeout"))
     assert report.answer is Answer.UNKNOWN
