@@ -25,7 +25,7 @@ class Effective:
 
     routes: tuple[Route, ...]
     by_dest: Prefixes[Route]
-    under: dict[Route, Route]
+    under: dict[tuple[object, ...], Route]
     unread: tuple[str, ...]
 
 
@@ -40,7 +40,7 @@ def effective(world: World, vpc: Vpc) -> Effective:
     own = own_routes(world, vpc)
     routes: dict[tuple[object, ...], Route] = {}
     for route in (*(own.subnets or ()), *(own.custom or ())):
-        routes[_identity(route)] = route
+        routes[identity(route)] = route
     under: dict[tuple[object, ...], Route] = {}
     unread = []
     if own.subnets is None or own.custom is None:
@@ -52,8 +52,8 @@ def effective(world: World, vpc: Vpc) -> Effective:
     for peer in peers(world, vpc):
         for each in exchanged(world, peer, vpc) or ():
             if each.imported:
-                routes.setdefault(_identity(each.seen), each.seen)
-                under.setdefault(_identity(each.seen), each.route)
+                routes.setdefault(identity(each.seen), each.seen)
+                under.setdefault(identity(each.seen), each.route)
         if not exchange.complete(world, peer, vpc):
             unread.append(_("what {vpc} imports from {peer}").format(vpc=vpc, peer=peer))
     network = network_of(world, vpc)
@@ -61,20 +61,22 @@ def effective(world: World, vpc: Vpc) -> Effective:
     for route in network.routes or ():
         imported = route.origin in active if route.origin else network.peerings is None and route.kind in IMPORTED
         if imported:
-            routes.setdefault(_identity(route), route)
+            routes.setdefault(identity(route), route)
     rows = tuple(routes.values())
     return Effective(
         routes=rows,
         by_dest=Prefixes((route.dest, route) for route in rows),
-        under={routes[key]: route for key, route in under.items()},
+        under=under,
         unread=tuple(unread),
     )
 
 
-def _identity(route: Route) -> tuple[object, ...]:
+def identity(route: Route) -> tuple[object, ...]:
+    """What makes a row of one table itself."""
+    dest = int(route.dest.network_address), route.dest.prefixlen
     if route.kind in SUBNETS:
-        return route.dest, "subnet", route.origin
-    return route.dest, route.kind, route.origin, route.priority, route.name
+        return *dest, "subnet", route.origin
+    return *dest, route.kind, route.origin, route.priority, route.name
 
 
 def peers(world: World, vpc: Vpc) -> list[Vpc]:
@@ -86,7 +88,7 @@ def peers(world: World, vpc: Vpc) -> list[Vpc]:
 
 def underlying(world: World, route: Route) -> Route | None:
     """The exporter's own route behind an imported one; the route itself when it is local; None when unread."""
-    return route if route.origin is None else effective(world, route.vpc).under.get(route)
+    return route if route.origin is None else effective(world, route.vpc).under.get(identity(route))
 
 
 @per_landscape

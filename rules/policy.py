@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import Any
 
+from rules.build.kubernetes import Pods
 from rules.build.read import network, number, objects, text, texts
 from rules.firewall import Answer
 from rules.memo import per_world
-from rules.snapshot import Json
+from rules.snapshot import Json, PodRef
 from rules.words import _
 from rules.world import Pod, World
 
@@ -55,17 +56,24 @@ def ingress(
 
 
 @per_world
-def _pods_by_address(world: World) -> dict[IPv4Address, Pod]:
-    return {
-        pod.address: pod
-        for pod in (world.pods or {}).values()
-        if pod.address is not None and not pod.host_network and pod.phase not in ("Succeeded", "Failed")
-    }
+def _pods_by_address(world: World) -> dict[str, list[PodRef]]:
+    found: dict[str, list[PodRef]] = {}
+    if isinstance(world.pods, Pods):
+        for address, ref in world.pods.addresses():
+            found.setdefault(address, []).append(ref)
+    else:
+        for ref, pod in (world.pods or {}).items():
+            found.setdefault(str(pod.address), []).append(ref)
+    return found
 
 
 def pod_at(world: World, address: IPv4Address) -> Pod | None:
     """The pod that owns `address`, or None; pods on their node's network own none."""
-    return _pods_by_address(world).get(address)
+    for ref in reversed(_pods_by_address(world).get(str(address), [])):
+        pod = (world.pods or {})[ref]
+        if not pod.host_network and pod.phase not in ("Succeeded", "Failed"):
+            return pod
+    return None
 
 
 def _ruling(world: World, pod: Pod, direction: str, flow: Flow) -> PolicyRuling:

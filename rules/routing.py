@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 
-from rules.effective import SUBNETS, Effective, effective, slice_of, table, underlying
+from rules.effective import SUBNETS, Effective, effective, identity, slice_of, table, underlying
 from rules.ghosts import ghosts as ghosts_of
 from rules.own_routes import machine_of, network_of, sees
 from rules.path import Candidate, Verdict, WhyNot
@@ -188,7 +188,7 @@ def _preference(route: Route) -> int:
 
 
 def _keep_up(world: World, rows: Effective, found: _Selection) -> None:
-    reasons = {route: down(world, rows.under.get(route, route)) for route in found.routes}
+    reasons = {route: down(world, rows.under.get(identity(route), route)) for route in found.routes}
     if found.routes and all(reasons.values()) and all(route.origin is not None for route in found.routes):
         return  # the exporter's side shows the fault where its owner can mend it
     found.down_reason = next((reason for reason in reasons.values() if reason), "")
@@ -277,19 +277,28 @@ def _carried(vpc: str, dest: IPv4Address, routes: tuple[Route, ...]) -> str:
 def hop_text(route: Route) -> str:
     """A route's next hop in words."""
     hop = route.next_hop
-    words = {
-        HopKind.NETWORK: _("network {name}"),
-        HopKind.PEERING: _("peering {name}"),
-        HopKind.INSTANCE: _("VM {name}"),
-        HopKind.IP: _("address {name}"),
-        HopKind.ILB: _("internal load balancer {name}"),
-        HopKind.VPN_TUNNEL: _("VPN tunnel {name}"),
-        HopKind.INTERCONNECT: _("interconnect attachment {name}"),
-        HopKind.HUB: _("NCC hub {name}"),
-        HopKind.BLACKHOLE: _("nowhere"),
-        HopKind.INTERNET_GATEWAY: "{name}",
-    }
-    return words[hop.kind].format(name=hop.name)
+    match hop.kind:
+        case HopKind.NETWORK:
+            text = _("network {name}")
+        case HopKind.PEERING:
+            text = _("peering {name}")
+        case HopKind.INSTANCE:
+            text = _("VM {name}")
+        case HopKind.IP:
+            text = _("address {name}")
+        case HopKind.ILB:
+            text = _("internal load balancer {name}")
+        case HopKind.VPN_TUNNEL:
+            text = _("VPN tunnel {name}")
+        case HopKind.INTERCONNECT:
+            text = _("interconnect attachment {name}")
+        case HopKind.HUB:
+            text = _("NCC hub {name}")
+        case HopKind.BLACKHOLE:
+            text = _("nowhere")
+        case HopKind.INTERNET_GATEWAY:
+            text = "{name}"
+    return text.format(name=hop.name)
 
 
 def _dropped(vpc: str, dest: IPv4Address, found: _Selection, answering: bool) -> tuple[Verdict, str, str]:

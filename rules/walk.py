@@ -14,7 +14,7 @@ from ipaddress import IPv4Address
 from rules import policy
 from rules.checks import firewall_hop, foreign_hop, peering_hop, policy_hop
 from rules.delivery import Arrival, deliver
-from rules.effective import IMPORTED, effective
+from rules.effective import IMPORTED, effective, identity
 from rules.ends import End, at, expected, start
 from rules.firewall import Packet
 from rules.masquerade import decide
@@ -345,7 +345,9 @@ class _Walker:
         if home is None:
             return True
         rows = effective(self.world, home)
-        return bool(rows.unread) or any((rows.under.get(route, route)).next_hop.kind in HYBRID for route in rows.routes)
+        return bool(rows.unread) or any(
+            rows.under.get(identity(route), route).next_hop.kind in HYBRID for route in rows.routes
+        )
 
     def _to_internet(self, choice: Choice, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
         if landing is not None and landing != choice.vpc:

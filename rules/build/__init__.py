@@ -20,6 +20,7 @@ COLLECTIONS = ("instances", "forwardingRules", "routers")
 def build(snapshot: Snapshot) -> World:
     """Build the World that `snapshot` shows. Never raises on odd content."""
     found = networks(snapshot)
+    known_nodes = nodes(snapshot)
     projects = {vpc.project for vpc in found} | set(snapshot.compute)
     for network in found.values():
         projects.update(peering.peer.project for peering in network.peerings or ())
@@ -27,8 +28,8 @@ def build(snapshot: Snapshot) -> World:
         networks=found,
         instances=instances(snapshot),
         forwarding_rules=forwarding_rules(snapshot),
-        cluster=cluster(snapshot),
-        nodes=nodes(snapshot),
+        cluster=cluster(snapshot, known_nodes),
+        nodes=known_nodes,
         pods=pods(snapshot),
         agent=agent(snapshot),
         config_maps=config_maps(snapshot),

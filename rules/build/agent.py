@@ -12,6 +12,9 @@ from rules.world import Agent, AgentState
 NAME = "ip-masq-agent"
 DIRECTORY = "/etc/config"
 
+LONGEST_PREFIX = 50
+"""A DaemonSet's pods are called after it; a long name is cut off."""
+
 
 def agent(snapshot: Snapshot) -> Agent:
     """Build the Agent; its state is UNKNOWN when neither DaemonSets nor a pod of it could be read."""
@@ -70,6 +73,8 @@ def _where(pods: list[Json], name: str) -> tuple[dict[str, str], frozenset[str]]
     since: dict[str, str] = {}
     not_ready = set()
     for pod in pods:
+        if not read.text(pod, "metadata", "name").startswith(name[:LONGEST_PREFIX]):
+            continue
         node = read.text(pod, "spec", "nodeName")
         if _owner(pod) != name or not node or read.text(pod, "status", "phase") in ("Succeeded", "Failed"):
             continue

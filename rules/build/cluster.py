@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network
 
 from rules.build import read
-from rules.build.kubernetes import node_slices, nodes
 from rules.snapshot import Json, Snapshot
-from rules.world import Cluster
+from rules.world import Cluster, Node
 
 
-def cluster(snapshot: Snapshot) -> Cluster | None:
-    """The cluster that the nodes belong to; None when nothing is known of it."""
-    known = nodes(snapshot).values()
+def cluster(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Cluster | None:
+    """The cluster that `nodes` belong to; None when nothing is known of it."""
+    known = nodes.values()
     items = list(read.objects(snapshot.container, "clusters"))
     item = next((each for each in items if _owns(each, [node.name for node in known])), items[0] if items else None)
     project = next((node.project for node in known if node.project), "")
@@ -24,8 +24,8 @@ def cluster(snapshot: Snapshot) -> Cluster | None:
             project=project,
             location=zone.rsplit("-", 1)[0],
             name="",
-            routes_based=_routes_based(snapshot, {}),
-            autopilot=_autopilot(snapshot, {}),
+            routes_based=_routes_based(snapshot, nodes, {}),
+            autopilot=_autopilot(snapshot, nodes, {}),
             pod_ranges=(),
         )
     network = read.child(item, "networkConfig")
@@ -36,8 +36,8 @@ def cluster(snapshot: Snapshot) -> Cluster | None:
         project=read.part(read.text(item, "selfLink"), "projects") or project,
         location=read.text(item, "location") or read.text(item, "zone"),
         name=read.text(item, "name"),
-        routes_based=_routes_based(snapshot, item),
-        autopilot=_autopilot(snapshot, item),
+        routes_based=_routes_based(snapshot, nodes, item),
+        autopilot=_autopilot(snapshot, nodes, item),
         dataplane_v2=dataplane_v2,
         default_snat_disabled=read.flag(read.child(network, "defaultSnatStatus"), "disabled"),
         network_policy_enforced=_enforced(dataplane_v2, item),
@@ -59,22 +59,22 @@ def _owns(item: Json, names: list[str]) -> bool:
     return any(name.startswith(prefixes) for name in names)
 
 
-def _autopilot(snapshot: Snapshot, item: Json) -> bool | None:
+def _autopilot(snapshot: Snapshot, nodes: Mapping[str, Node], item: Json) -> bool | None:
     if item:
         return read.flag(read.child(item, "autopilot"), "enabled")
-    if any(name.startswith("gk3-") for name in nodes(snapshot)):
+    if any(name.startswith("gk3-") for name in nodes):
         return True
     policies = snapshot.items("egressnatpolicies")
     return None if policies is None else bool(policies)
 
 
-def _routes_based(snapshot: Snapshot, item: Json) -> bool | None:
+def _routes_based(snapshot: Snapshot, nodes: Mapping[str, Node], item: Json) -> bool | None:
     policy = read.child(item, "ipAllocationPolicy")
     if read.flag(policy, "useIpAliases"):
         return False
     if read.flag(policy, "useRoutes"):
         return True
-    slices = dict(node_slices(snapshot))
+    slices = {node.instance or node.name: each for node in nodes.values() for each in node.pod_ranges}
     machines = [
         machine
         for project in snapshot.compute

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from ipaddress import IPv4Address, IPv4Network
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from ipaddress import IPv4Address
 
 from rules.build import read
 from rules.snapshot import Json, PodRef, Snapshot
@@ -54,20 +54,47 @@ def condition(item: Json, type: str) -> bool | None:
     return None
 
 
-def pods(snapshot: Snapshot) -> dict[PodRef, Pod] | None:
+class Pods(Mapping[PodRef, Pod]):
+    """Pods by namespace and name, each built when it is first asked for: a cluster has many and a walk needs few."""
+
+    def __init__(self, items: Iterable[Json]) -> None:
+        self._items = {ref: item for item in items if (ref := _ref(item)).name}
+        self._built: dict[PodRef, Pod] = {}
+
+    def __getitem__(self, ref: PodRef) -> Pod:
+        if ref not in self._built:
+            self._built[ref] = _pod(self._items[ref])
+        return self._built[ref]
+
+    def __iter__(self) -> Iterator[PodRef]:
+        return iter(self._items)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def addresses(self) -> Iterator[tuple[str, PodRef]]:
+        """The address that each pod shows, as text, with the pod."""
+        for ref, item in self._items.items():
+            if shown := read.text(item, "status", "podIP"):
+                yield shown, ref
+
+
+def pods(snapshot: Snapshot) -> Pods | None:
     """Every pod by namespace and name; None when they were not read."""
     items = snapshot.items("pods")
-    if items is None:
-        return None
-    built = (_pod(item) for item in read.objects(items))
-    return {pod.ref: pod for pod in built if pod.ref.name}
+    return None if items is None else Pods(read.objects(items))
+
+
+def _ref(item: Json) -> PodRef:
+    metadata = read.child(item, "metadata")
+    return PodRef(read.text(metadata, "namespace") or "default", read.text(metadata, "name"))
 
 
 def _pod(item: Json) -> Pod:
     containers = [*read.objects(item, "spec", "containers")]
     sidecars = (each for each in read.objects(item, "spec", "initContainers") if each.get("restartPolicy") == "Always")
     return Pod(
-        ref=PodRef(read.text(item, "metadata", "namespace") or "default", read.text(item, "metadata", "name")),
+        ref=_ref(item),
         node=read.text(item, "spec", "nodeName"),
         address=read.address(read.text(item, "status", "podIP")) or _first_address(item),
         host_network=read.flag(read.child(item, "spec"), "hostNetwork"),
@@ -132,13 +159,6 @@ def _config_map(item: Json) -> ConfigMap:
         changed=max([*times, read.text(item, "metadata", "creationTimestamp")]),
         resource_version=read.text(item, "metadata", "resourceVersion"),
     )
-
-
-def node_slices(snapshot: Snapshot) -> Iterator[tuple[str, IPv4Network]]:
-    """Each node's VM name with each of its pod ranges."""
-    for node in nodes(snapshot).values():
-        for network in node.pod_ranges:
-            yield node.instance or node.name, network
 
 
 def containers(item: Json) -> Sequence[Json]:

@@ -31,7 +31,7 @@ def _instance(item: Json, project: str, effective: Json | None) -> Instance:
     interfaces = []
     for nic in read.objects(item, "networkInterfaces"):
         address = read.address(nic.get("networkIP"))
-        if address is None:
+        if address is None or not read.text(nic, "network"):
             continue
         interfaces.append(
             Interface(

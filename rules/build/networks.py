@@ -40,7 +40,15 @@ def _mentioned(snapshot: Snapshot, project: str) -> set[Vpc]:
 
 def _network(snapshot: Snapshot, vpc: Vpc, item: Json | None) -> Network:
     project = vpc.project
-    peerings = None if item is None else tuple(_peering(snapshot, vpc, each) for each in read.objects(item, "peerings"))
+    peerings = (
+        None
+        if item is None
+        else tuple(
+            _peering(snapshot, vpc, each)
+            for each in read.objects(item, "peerings")
+            if read.short(read.text(each, "network"))
+        )
+    )
     regional = read.text(item, "routingConfig", "routingMode") == "REGIONAL"
     subnets = _list(snapshot, project, "subnetworks")
     routes = _list(snapshot, project, "routes")
