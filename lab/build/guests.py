@@ -14,7 +14,8 @@ KUBELET = {"protocol": "tcp", "port": 10250, "paths": None}
 def populate(store: Store, scenario: Scenario) -> None:
     """Fill guest/PROJECT, guest/pods and node/nat.
 
-    A guest is {"servers": [{"protocol", "port", "paths"}], "answersPing": bool}.
+    A guest is {"servers": [{"protocol", "port", "paths"}], "answersPing": bool}; `paths` maps an HTTP path to the whole
+    body, which ends with a newline, so that a prompt stands on a line of its own.
     """
     for vm in scenario.vms:
         guest = {"servers": [_server(server) for server in vm.serves], "answersPing": vm.answers_ping}
@@ -32,5 +33,5 @@ def _server(server: Server) -> dict[str, Any]:
     return {
         "protocol": server.protocol,
         "port": server.port,
-        "paths": None if server.paths is None else dict(server.paths),
+        "paths": None if server.paths is None else {path: f"{body}\n" for path, body in server.paths.items()},
     }

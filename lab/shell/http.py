@@ -34,9 +34,9 @@ class Answer:
 
 
 def answer(server: Server, method: str, path: str) -> Answer:
-    """What an HTTP server answers; bodies end with a newline."""
+    """What an HTTP server answers."""
     found = (server.paths or {}).get(path.split("?")[0].split("#")[0])
-    status, reason, text = (404, "Not Found", NOT_FOUND) if found is None else (200, "OK", f"{found}\n")
+    status, reason, text = (404, "Not Found", NOT_FOUND) if found is None else (200, "OK", found)
     if method not in ("GET", "HEAD", "POST"):
         status, reason, text = 405, "Method Not Allowed", "405 method not allowed\n"
     body = text.encode()

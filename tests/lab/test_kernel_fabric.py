@@ -90,7 +90,7 @@ async def article() -> AsyncIterator[tuple[Store, Kernel]]:
 
 async def test_only_pod_to_peer_fails_and_the_request_has_arrived(article: tuple[Store, Kernel]) -> None:
     _, kernel = article
-    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK")
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK\n")
     before = await kernel.counters()
     code, _, complaint = await run(kernel, "curl", "-sS", "-m", "1", "http://10.2.0.10/health")
     after = await kernel.counters()
@@ -111,7 +111,7 @@ async def test_exchanging_the_routes_brings_the_answer_home(article: tuple[Store
         item = table.get(network)
         item["peerings"][0][f"{flag}CustomRoutes"] = True
         table.replace(network, item)
-    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK")
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK\n")
 
 
 async def test_a_change_of_the_nat_table_masquerades(article: tuple[Store, Kernel]) -> None:
@@ -120,7 +120,7 @@ async def test_a_change_of_the_nat_table_masquerades(article: tuple[Store, Kerne
     text = store.table("node/nat").get(node)["text"]
     kept = "\n".join(line for line in text.splitlines() if " -d 10.0.0.0/8 " not in line) + "\n"
     store.table("node/nat").replace(node, {"text": kept})
-    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK")
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK\n")
 
 
 async def test_commands_get_input_and_the_host_is_read_only(article: tuple[Store, Kernel]) -> None:
@@ -170,4 +170,4 @@ async def test_a_keeper_that_was_killed_is_replaced(article: tuple[Store, Kernel
         if not client.alive:
             break
         await asyncio.sleep(0)
-    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK")
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK\n")
