@@ -1,84 +1,46 @@
-"""Judge random worlds: print how many connections agreed, and each that did not."""
+"""Judge random worlds: print how many predictions agreed with the kernel, and each that did not."""
 
 from __future__ import annotations
 
 import argparse
-import asyncio
+import os
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
 from pathlib import Path
 
-from lab.fabric.kernel.client import KeeperClient
-from lab.judge.court import Finding, judge
+from lab.fabric.kernel.client import KernelUnavailableError
+from lab.judge.sitting import Tally, read_seeds, run_here
 
-AT_ONCE = 2
-
-
-@dataclass
-class Tally:
-    """What came of all worlds so far."""
-
-    worlds: int = 0
-    connections: int = 0
-    untold: int = 0
-    wrong: list[Finding] = field(default_factory=list)
-
-    def add(self, found: Sequence[Finding]) -> None:
-        """Count one world."""
-        self.worlds += 1
-        self.connections += len(found)
-        self.untold += sum(not each.told for each in found)
-        self.wrong += [each for each in found if not each.agrees]
-
-
-async def _work(seeds: asyncio.Queue[int], tally: Tally) -> None:
-    client = KeeperClient()
-    await client.start()
-    try:
-        while not seeds.empty():
-            found = await judge(client, seeds.get_nowait())
-            tally.add(found)
-            for each in found:
-                if not each.agrees:
-                    print(each, flush=True)  # noqa: T201  the program's output
-            if tally.worlds % 500 == 0:
-                print(f"{tally.worlds} worlds", file=sys.stderr, flush=True)  # noqa: T201
-    finally:
-        await client.stop()
-
-
-async def run(seeds: Sequence[int]) -> Tally:
-    """Judge the worlds of `seeds`, a few at once."""
-    queue: asyncio.Queue[int] = asyncio.Queue()
-    for seed in seeds:
-        queue.put_nowait(seed)
-    tally = Tally()
-    await asyncio.gather(*(_work(queue, tally) for _ in range(AT_ONCE)))
-    return tally
+CHUNK = 50
 
 
 def main() -> int:
-    """Read the arguments, judge, say what was found; 1 when the two disagree anywhere."""
+    """Read the arguments, judge on every processor, say what was found; 1 when the two disagree anywhere."""
     parser = argparse.ArgumentParser(prog="python -m lab.judge", description=__doc__)
-    parser.add_argument("--worlds", type=int, default=200)
-    parser.add_argument("--first", type=int, default=0)
+    parser.add_argument("--worlds", type=int, default=10_000, help="how many (default 10000)")
+    parser.add_argument("--first", type=int, default=0, help="the first world's number")
     parser.add_argument("--seeds", type=Path, help="a file of numbers, one a line; # begins a remark")
     arguments = parser.parse_args()
+    seeds = list(range(arguments.first, arguments.first + arguments.worlds))
     if arguments.seeds:
-        lines = arguments.seeds.read_text(encoding="utf-8").splitlines()
-        seeds = [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
-    else:
-        seeds = list(range(arguments.first, arguments.first + arguments.worlds))
-    tally = asyncio.run(run(seeds))
-    wrong = sorted({each.seed for each in tally.wrong})
-    agreed = tally.connections - tally.untold - len(tally.wrong)
-    print(  # noqa: T201
-        f"{tally.worlds} worlds, {tally.connections} connections: {agreed} agree, "
-        f"{len(tally.wrong)} disagree (in {len(wrong)} worlds{': ' + ' '.join(map(str, wrong)) if wrong else ''}), "
-        f"{tally.untold} not told by the model"
-    )
-    return 1 if wrong else 0
+        seeds = read_seeds(arguments.seeds.read_text(encoding="utf-8"))
+    tally = Tally()
+    try:
+        with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
+            chunks = [pool.submit(run_here, seeds[at : at + CHUNK]) for at in range(0, len(seeds), CHUNK)]
+            for done in as_completed(chunks):
+                found = done.result()
+                tally += found
+                for sentence in found.wrong:
+                    print(sentence, flush=True)  # noqa: T201  the program's output
+                print(f"\r{tally.worlds} of {len(seeds)} worlds", end="", file=sys.stderr, flush=True)  # noqa: T201
+    except KernelUnavailableError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
+    print(file=sys.stderr)  # noqa: T201
+    print(tally)  # noqa: T201
+    return 1 if tally.wrong else 0
 
 
 if __name__ == "__main__":

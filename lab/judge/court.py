@@ -78,7 +78,7 @@ class Finding:
 async def judge(client: KeeperClient, seed: int, *, scenario: Scenario | None = None) -> list[Finding]:
     """All connections of one world. What disagrees is carried a second time with more patience."""
     scenario = scenario or world(seed)
-    store, plan = made(scenario, Random(seed))  # noqa: S311  reproducible, not secret
+    store, plan = made(scenario, seed)
     models = _models(store)
     asked = connections(store, scenario)
     await client.apply(plan)
@@ -96,12 +96,12 @@ def _models(store: Store) -> tuple[World, World]:
     return build(told), build(replace(told, node_nat={}))
 
 
-def made(scenario: Scenario, random: Random | None = None) -> tuple[Store, Blueprint]:
-    """The scenario's store, embellished where `random` is given, with the agents' work done, and its blueprint."""
+def made(scenario: Scenario, seed: int | None = None) -> tuple[Store, Blueprint]:
+    """The scenario's store, embellished where `seed` is given, with the agents' work done, and its blueprint."""
     store = Store()
     populate(store, scenario)
-    if random is not None:
-        embellish(random, store, ranges(scenario))
+    if seed is not None:
+        embellish(Random(seed), store, ranges(scenario))  # noqa: S311  reproducible, not secret
     Agents(store).settle()
     return store, blueprint(store)
 
