@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Input
 
 from tui import themes
 from tui.app import Start
@@ -31,6 +32,8 @@ def driver(settle, keys):
             await pilot.press(key)
             if len(key) > 1 or key.isdigit() or key == "a":
                 await settle(pilot)
+        for field in pilot.app.screen.query(Input):
+            field.cursor_blink = False
         await settle(pilot)
 
     return run_before

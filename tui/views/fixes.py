@@ -65,6 +65,9 @@ class FixesView(View, can_focus=True):
         self.selected = max(0, min(self.selected, len(self.offers) - 1))
         self._draw()
 
+    def on_resize(self) -> None:
+        self._draw()
+
     def _draw(self) -> None:
         if not self.is_mounted or self._case is None:
             return

@@ -46,7 +46,8 @@ class TextView(Lines):
         """Replace the text and go to its beginning."""
         self._lines = [(plain(text), role) for text, role in lines]
         self.virtual_size = Size(max((width_of(text) for text, _ in self._lines), default=0), len(self._lines))
-        self.scroll_to(0, 0, animate=False)
+        if self.is_mounted:
+            self.scroll_to(0, 0, animate=False)
         self.find(self._needle)
 
     def find(self, needle: str) -> int:

@@ -1,0 +1,69 @@
+"""What the first frame waits for, and that no terminal needs to be more than it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = ("google", "kubernetes", "networkx", "aiohttp", "requests", "yaml", "probes.session", "rules.evaluate")
+
+
+def test_the_start_screen_imports_no_client_no_lab_and_no_rules():
+    code = "import sys, tui.app, tui.rooms, tui.screens.start; print(*sys.modules, sep='\\n')"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in HEAVY if name in found] == []
+
+
+def test_the_case_screen_imports_no_client():
+    code = "import sys, tui.screens.case; print(*sys.modules, sep='\\n')"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in HEAVY if name in found] == []
+
+
+@pytest.mark.parametrize(
+    ("encoding", "asked", "expected"),
+    [("utf-8", "", False), ("UTF-8", "0", False), ("utf-8", "1", True), ("latin-1", "", True), ("ascii", "", True)],
+)
+def test_a_terminal_that_is_not_utf8_gets_ascii(monkeypatch, encoding, asked, expected):
+    from types import SimpleNamespace
+
+    from tui.glyphs import ascii_only
+
+    monkeypatch.setattr(sys, "__stderr__", SimpleNamespace(encoding=encoding))
+    monkeypatch.setenv("WAYHOME_ASCII", asked)
+    assert ascii_only() is expected
+
+
+async def test_ascii_screens_are_ascii(house, settle):
+    app = house.app(ascii=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for key in ("a", "1", "2", "3"):
+            await pilot.press(key)
+            await settle(pilot)
+            lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
+            drawn = "".join(line for line in lines if "─" not in line and "Write" not in line)
+            assert not {"✓", "✗", "▌", "▸", "╭"} & set(drawn)
+
+
+async def test_no_color_is_obeyed(house, settle, monkeypatch):
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = house.app()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert app.no_color
+        assert "✗" not in str(app.screen.case.probes)
+        await pilot.press("a")
+        await settle(pilot)
+        assert app.screen.case.word() == "broken: return leg"
+
+
+def test_an_unknown_theme_is_the_dark_one(monkeypatch):
+    from tui.app import chosen_theme
+
+    monkeypatch.setenv("WAYHOME_THEME", "[/x]")
+    assert chosen_theme() == "wayhome-dark"
+    monkeypatch.setenv("WAYHOME_THEME", "light")
+    assert chosen_theme() == "wayhome-light"
