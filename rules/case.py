@@ -50,7 +50,8 @@ class Case:
     @cached_property
     def a(self) -> Vpc | None:
         """The VPC of the pod's node."""
-        return local_vpc(self.world, Source(pod=self.question.pod)) or self.question.network
+        found = local_vpc(self.world, Source(pod=self.question.pod))
+        return found if found is not None and found.project and found.name else self.question.network
 
     @cached_property
     def b(self) -> Vpc | None:
@@ -61,7 +62,7 @@ class Case:
             theirs = self.world.networks.get(peering.peer)
             ranges = [entry for subnet in (theirs.subnets or () if theirs else ()) for entry in subnet.ranges]
             ranges += [row.dest for row in peering.incoming or ()]
-            if any(self.dest in entry for entry in ranges):
+            if peering.peer.project and peering.peer.name and any(self.dest in entry for entry in ranges):
                 return peering.peer
         return None
 

@@ -51,7 +51,7 @@ def _question(report: Report) -> dict[str, Any] | None:
 
 
 def _vpc(vpc: Vpc | None) -> dict[str, str] | None:
-    return None if vpc is None else {"project": vpc.project, "network": vpc.name}
+    return None if vpc is None or not (vpc.project and vpc.name) else {"project": vpc.project, "network": vpc.name}
 
 
 def _broken(broken: Broken | None) -> dict[str, Any] | None:
