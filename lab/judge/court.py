@@ -14,7 +14,7 @@ from lab.agent import Agents
 from lab.build import populate
 from lab.fabric.kernel.blueprint import Blueprint
 from lab.fabric.kernel.client import KeeperClient
-from lab.fabric.kernel.cloud import read
+from lab.fabric.kernel.cloud import Cloud, read
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, router_name, vm_name
 from lab.judge.extras import embellish
 from lab.judge.worlds import ranges, world
@@ -135,13 +135,13 @@ async def _carry(
 ) -> list[Finding]:
     attempts = [(each.namespace, str(each.dest), each.port) for each in asked]
     carried = await client.attempt(attempts, plan.namespaces, seconds)
-    found = []
+    found, cloud = [], read(store)
     for connection, result in zip(asked, carried, strict=True):
         outcome, site = _observed(result, connection.namespace)
         for model in models:
             way = walk(model, connection.source, Target(str(connection.dest), connection.port))
             predicted = None if way.outcome is None else str(way.outcome)
-            expected = _expected(store, way) if predicted not in (None, Outcome.OK) else frozenset()
+            expected = _expected(store, cloud, way) if predicted not in (None, Outcome.OK) else frozenset()
             trace = tuple(result["seen"])
             found.append(Finding(seed, connection, predicted, expected, outcome, site, way, trace))
     return found
@@ -167,10 +167,9 @@ def _end(packets: Sequence[dict[str, Any]], origin: str) -> str:
     return " ".join(sorted(name for name, count in balance.items() if count > 0))
 
 
-def _expected(store: Store, way: Walk) -> frozenset[str]:
+def _expected(store: Store, cloud: Cloud, way: Walk) -> frozenset[str]:
     """Where the packet may end: at the first break, or at a doubt before it. That is one namespace, or any of a
     network that the packet has strayed into or whose equal routes share the flows."""
-    cloud = read(store)
     sites = set()
     for hop in way.hops:
         if hop.verdict is Verdict.OK:
