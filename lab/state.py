@@ -40,7 +40,7 @@ class Running:
 def state_dir() -> Path:
     """Where wayhome keeps its state: WAYHOME_STATE_DIR, or the user's own place for it."""
     given = os.environ.get("WAYHOME_STATE_DIR")
-    return Path(given).expanduser() if given else Path(user_state_dir("wayhome"))
+    return Path(given).expanduser().absolute() if given else Path(user_state_dir("wayhome"))
 
 
 def lab_dir() -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network
 from pathlib import Path
@@ -11,6 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from lab import scenario
 from lab.scenario import FOLDER, ScenarioError, load, names
 from lab.scenario.text import parse
 from rules.snapshot import PodRef, Target, Vpc
@@ -255,7 +257,7 @@ LEAVES = st.one_of(
 def test_any_value_anywhere_is_accepted_or_one_sentence(steps: list[int], value: object) -> None:
     """Put anything in place of any part of the article: no traceback, ever."""
     from lab.scenario.check import Checker
-    from lab.scenario.read import scenario
+    from lab.scenario.read import scenario as build
 
     tree = yaml.safe_load((FOLDER / "article.yaml").read_text(encoding="utf-8"))
     here, key = tree, ""
@@ -268,7 +270,21 @@ def test_any_value_anywhere_is_accepted_or_one_sentence(steps: list[int], value:
     said = ""
     try:
         section = parse(yaml.safe_dump(tree, allow_unicode=True), "any.yaml")
-        Checker(scenario("any", section), section).run()
+        Checker(build("any", section), section).run()
     except ScenarioError as error:
         said = str(error)
     assert said == "" or said.startswith("any.yaml")
+
+
+def test_the_guide_names_every_key() -> None:
+    """Keys that the reader asks for are in lab/scenarios/README.md, and every key there is one that it asks for."""
+    package = Path(scenario.__file__).parent
+    asked = re.findall(
+        r"fields\.(?:\w+)\(\s*\"([a-z][a-z' ]*)\"|top\.(?:\w+)\(\s*\"([a-z ]+)\"",
+        (package / "read.py").read_text(encoding="utf-8"),
+    )
+    keys = {first or second for first, second in asked}
+    assert len(keys) > 50
+    guide = (FOLDER / "README.md").read_text(encoding="utf-8")
+    words = set(re.findall(r"`([a-z][a-z' ]*)`", guide))
+    assert keys - words == set()
