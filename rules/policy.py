@@ -55,25 +55,23 @@ def ingress(
     return _ruling(world, pod, "Ingress", Flow(source, pod_at(world, source), protocol, port))
 
 
-@per_world
-def _pods_by_address(world: World) -> dict[str, list[PodRef]]:
-    found: dict[str, list[PodRef]] = {}
-    if isinstance(world.pods, Pods):
-        for address, ref in world.pods.addresses():
-            found.setdefault(address, []).append(ref)
-    else:
-        for ref, pod in (world.pods or {}).items():
-            found.setdefault(str(pod.address), []).append(ref)
-    return found
-
-
 def pod_at(world: World, address: IPv4Address) -> Pod | None:
     """The pod that owns `address`, or None; pods on their node's network own none."""
-    for ref in reversed(_pods_by_address(world).get(str(address), [])):
-        pod = (world.pods or {})[ref]
+    pods = world.pods or {}
+    refs = pods.at(str(address)) if isinstance(pods, Pods) else _pods_by_address(world).get(str(address), ())
+    for ref in reversed(refs):
+        pod = pods[ref]
         if not pod.host_network and pod.phase not in ("Succeeded", "Failed"):
             return pod
     return None
+
+
+@per_world
+def _pods_by_address(world: World) -> dict[str, list[PodRef]]:
+    found: dict[str, list[PodRef]] = {}
+    for ref, pod in (world.pods or {}).items():
+        found.setdefault(str(pod.address), []).append(ref)
+    return found
 
 
 def _ruling(world: World, pod: Pod, direction: str, flow: Flow) -> PolicyRuling:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from ipaddress import IPv4Address
 
 from rules.build import read
@@ -72,11 +73,17 @@ class Pods(Mapping[PodRef, Pod]):
     def __len__(self) -> int:
         return len(self._items)
 
-    def addresses(self) -> Iterator[tuple[str, PodRef]]:
-        """The address that each pod shows, as text, with the pod."""
+    def at(self, address: str) -> Sequence[PodRef]:
+        """The pods that show `address`."""
+        return self._by_address.get(address, ())
+
+    @cached_property
+    def _by_address(self) -> dict[str, list[PodRef]]:
+        found: dict[str, list[PodRef]] = {}
         for ref, item in self._items.items():
             if shown := read.text(item, "status", "podIP"):
-                yield shown, ref
+                found.setdefault(shown, []).append(ref)
+        return found
 
 
 def pods(snapshot: Snapshot) -> Pods | None:
