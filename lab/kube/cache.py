@@ -1,80 +1,24 @@
 """What the API server reads from: the newest version of every Kubernetes object, and the changes before it.
 
-The store gives copies, which would be slow for lists of many thousands; the cache holds each version once, never
-edits it, and remembers its JSON. Its history serves watches, and lists at an older version (the later pages of one).
+The store gives copies, which would be slow for lists of many thousands; the cache holds each version once. Its history
+serves watches, and lists at an older version (the later pages of one).
 """
 
 from __future__ import annotations
 
-import json
 import uuid
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
+from lab.kube.entry import Entry
+from lab.kube.index import Index
 from lab.kube.kinds import BY_TABLE, STORED, Kind
 from lab.kube.times import now
 from lab.store import Event, Store
 
-Object = dict[str, Any]
-
 HISTORY = 20_000
 _SPACE = uuid.UUID("6f0f5a52-6b1f-4d53-9c39-0d6f9c5e3f11")
-
-
-class Entry:
-    """One version of one object. `view` and `encoded` are what clients see; treat them as read-only."""
-
-    __slots__ = ("_born", "_rest", "_view", "key", "kind", "object", "version")
-
-    def __init__(self, kind: Kind, key: str, version: int, thing: Object, born: tuple[str, str]) -> None:
-        self.kind = kind
-        self.key = key
-        self.version = version
-        self.object = thing
-        self._born = born
-        self._view: Object | None = None
-        self._rest: bytes | None = None
-
-    @property
-    def view(self) -> Object:
-        """The object as the API shows it: with kind, version, uid and creation time."""
-        if self._view is None:
-            uid, created = self._born
-            meta = {"uid": uid, "creationTimestamp": created, **(self.object.get("metadata") or {})}
-            meta["resourceVersion"] = str(self.version)
-            rest = {name: value for name, value in self.object.items() if name not in _HEAD}
-            self._view = {"kind": self.kind.kind, "apiVersion": self.kind.api_version, "metadata": meta, **rest}
-        return self._view
-
-    @property
-    def uid(self) -> str:
-        """The object's uid."""
-        return str(self.view["metadata"]["uid"])
-
-    def encoded(self, *, item: bool = False) -> bytes:
-        """JSON of the view; an `item` of a list of a built-in kind carries no kind and apiVersion, as in the API."""
-        if self._rest is None:
-            body = {name: value for name, value in self.view.items() if name not in ("kind", "apiVersion")}
-            self._rest = encode(body)[1:]
-        if item and not self.kind.custom:
-            return b"{" + self._rest
-        return (
-            b'{"kind":"%b","apiVersion":"%b",' % (self.kind.kind.encode(), self.kind.api_version.encode()) + self._rest
-        )
-
-    def born(self) -> tuple[str, str]:
-        """uid and creation time for an object that was stored without."""
-        return self._born
-
-
-_HEAD = ("kind", "apiVersion", "metadata")
-
-
-def encode(value: Any) -> bytes:
-    """Compact JSON, UTF-8."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +37,8 @@ class Cache:
     def __init__(self, store: Store, history: int = HISTORY) -> None:
         self._store = store
         self._entries: dict[str, dict[str, Entry]] = {kind.table: {} for kind in STORED}
+        self._order: dict[str, list[str]] = {}
+        self.index = Index()
         self._changes: deque[Change] = deque(maxlen=history)
         self._listeners: list[Callable[[Change], None]] = []
         self._seen: set[str] = set()
@@ -105,7 +51,9 @@ class Cache:
             table = store.table(name)
             for key, value in table.items():
                 self._seen.add(name)
-                self._entries[name][key] = Entry(kind, key, table.version(key), value, self._birth(name, key))
+                entry = Entry(kind, key, table.version(key), value, self._birth(name, key))
+                self._entries[name][key] = entry
+                self.index.note(None, entry)
         self.close = store.listen(self._record)
 
     @property
@@ -124,13 +72,14 @@ class Cache:
     def entries(self, kind: Kind) -> list[Entry]:
         """All entries in the order of their keys, as the API lists them."""
         held = self._entries[kind.table]
-        return [held[key] for key in sorted(held)]
+        if kind.table not in self._order:
+            self._order[kind.table] = sorted(held)
+        return [held[key] for key in self._order[kind.table]]
 
     def namespaced(self, kind: Kind, namespace: str) -> list[Entry]:
         """The entries of one namespace."""
-        prefix = f"{namespace}/"
         held = self._entries[kind.table]
-        return [held[key] for key in sorted(key for key in held if key.startswith(prefix))]
+        return [held[key] for key in sorted(self.index.namespace(kind, namespace))]
 
     def entries_at(self, kind: Kind, version: int) -> list[Entry] | None:
         """All entries as they were at `version`; None when history does not go back that far."""
@@ -180,6 +129,9 @@ class Cache:
         else:
             self._seen.add(event.table)
             held[event.key] = entry
+        if before is None or event.type == "DELETED":
+            self._order.pop(event.table, None)
+        self.index.note(before, None if event.type == "DELETED" else entry)
         change = Change(event.type, event.version, entry, before)
         if len(self._changes) == self._changes.maxlen:
             self.oldest = self._changes[0].version

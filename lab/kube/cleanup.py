@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lab.kube import kinds
-from lab.kube.cache import Cache, Change
+from lab.kube.cache import Cache
 from lab.kube.kinds import STORED, Kind
 from lab.kube.registry import Address, Registry
 from lab.kube.times import now
@@ -23,28 +23,10 @@ class Cleanup:
         self._store = store
         self._cache = cache
         self._registry = registry
-        self._owned: dict[str, set[tuple[Kind, str]]] = {}
-        for kind in STORED:
-            for entry in cache.entries(kind):
-                self._note(kind, entry.key, {}, entry.object)
-
-    def heard(self, change: Change) -> None:
-        """Keep the index of who owns what."""
-        before = change.before.object if change.before else {}
-        self._note(change.entry.kind, change.entry.key, before, {} if change.type == "DELETED" else change.entry.object)
-
-    def _note(self, kind: Kind, key: str, before: Object, after: Object) -> None:
-        for uid in _owners(before):
-            held = self._owned.get(uid, set())
-            held.discard((kind, key))
-            if not held:
-                self._owned.pop(uid, None)
-        for uid in _owners(after):
-            self._owned.setdefault(uid, set()).add((kind, key))
 
     def owner_gone(self, uid: str) -> None:
         """Delete what only the object with `uid` owned."""
-        for kind, key in sorted(self._owned.get(uid, ()), key=lambda each: each[1]):
+        for kind, key in self._cache.index.owned(uid):
             entry = self._cache.find(kind, key)
             if entry is None:
                 continue
@@ -61,14 +43,14 @@ class Cleanup:
             return
         finalizers, uid = entry.view["metadata"].get("finalizers") or [], entry.uid
         if ORPHAN in finalizers:
-            for other, place in list(self._owned.get(uid, ())):
+            for other, place in self._cache.index.owned(uid):
                 self._disown(other, place, uid)
             self._release(kind, key, ORPHAN)
         elif FOREGROUND in finalizers:
-            held = list(self._owned.get(uid, ()))
+            held = self._cache.index.owned(uid)
             for other, place in held:
                 self._delete(other, place)
-            if not self._owned.get(uid):
+            if not self._cache.index.owned(uid):
                 self._release(kind, key, FOREGROUND)
 
     def namespace(self, name: str) -> None:
@@ -94,9 +76,8 @@ class Cleanup:
 
     def node_gone(self, name: str) -> None:
         """Remove the pods of a node that is no more."""
-        for entry in self._cache.entries(kinds.PODS):
-            if (entry.object.get("spec") or {}).get("nodeName") == name:
-                self._delete(kinds.PODS, entry.key, grace=0)
+        for entry in self._cache.index.pods_on(name):
+            self._delete(kinds.PODS, entry.key, grace=0)
 
     def _alive(self, uid: str) -> bool:
         return any(

@@ -49,6 +49,7 @@ class Controllers:
         self._work: dict[str, Callable[[str], None]] = {
             "pod": self._pod,
             "daemonset": self._daemonsets.look,
+            "adopt": self._daemonsets.adopt,
             "finish": lambda key: self._cleanup.finish(kinds.DAEMONSETS, key),
             "namespace": self._cleanup.namespace,
             "owner": self._cleanup.owner_gone,
@@ -160,7 +161,6 @@ class Controllers:
 
     def _heard(self, change: Change) -> None:
         """Queue whatever a change may concern."""
-        self._cleanup.heard(change)
         kind, key, gone = change.entry.kind, change.entry.key, change.type == "DELETED"
         namespace = key.partition("/")[0]
         if kind is kinds.PODS:
@@ -170,8 +170,8 @@ class Controllers:
                 self._add("daemonset", f"{namespace}/{owner.get('name')}")
                 if gone:
                     self._add("finish", f"{namespace}/{owner.get('name')}")
-            elif owner is None and not gone:
-                self._unowned(change)
+            elif owner is None and not gone and self._cache.index.namespace(kinds.DAEMONSETS, namespace):
+                self._add("adopt", key)
             if gone:
                 self._pending()
         elif kind is kinds.NODES:
@@ -180,19 +180,17 @@ class Controllers:
         elif kind is kinds.DAEMONSETS:
             self._add("daemonset", key)
             self._add("finish", key)
+            if change.type == "ADDED":
+                for pod in self._cache.index.namespace(kinds.PODS, namespace):
+                    self._add("adopt", pod)
         elif kind is kinds.NAMESPACES:
             self._add("namespace", key)
         elif kind is kinds.CONFIGMAPS and not gone:
             self._pending()
-        if gone and kind.namespaced:
+        if gone and kind.namespaced and not self._cache.index.namespace(kind, namespace):
             self._add("namespace", namespace)
         if gone and kind is not kinds.EVENTS:
             self._add("owner", change.entry.uid)
-
-    def _unowned(self, change: Change) -> None:
-        """A pod without an owner may be adopted."""
-        for entry in self._cache.namespaced(kinds.DAEMONSETS, change.entry.key.partition("/")[0]):
-            self._add("daemonset", entry.key)
 
     def _node(self, change: Change) -> None:
         if change.type == "DELETED":
@@ -201,15 +199,14 @@ class Controllers:
         was = (change.before.object.get("spec") or {}) if change.before else {}
         held = change.entry.object.get("spec") or {}
         tainted = was.get("taints") != held.get("taints")
-        for entry in self._cache.entries(kinds.PODS):
-            spec, phase = entry.object.get("spec") or {}, (entry.object.get("status") or {}).get("phase")
-            if not spec.get("nodeName") or (tainted and spec["nodeName"] == change.entry.key) or phase == "Pending":
+        if tainted:
+            for entry in self._cache.index.pods_on(change.entry.key):
                 self._add("pod", entry.key)
+        self._pending()
 
     def _pending(self) -> None:
-        for entry in self._cache.entries(kinds.PODS):
-            if (entry.object.get("status") or {}).get("phase", "Pending") == "Pending":
-                self._add("pod", entry.key)
+        for key in self._cache.index.pending():
+            self._add("pod", key)
 
     def _all(self, table: str, work: str) -> None:
         for key in self._store.table(table):

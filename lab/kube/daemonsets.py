@@ -14,7 +14,7 @@ from lab.kube.cache import Cache
 from lab.kube.podstate import ready
 from lab.kube.recorder import Recorder
 from lab.kube.registry import Address, Registry
-from lab.kube.scheduling import selects, taints, tolerates
+from lab.kube.scheduling import pinned, selects, taints, tolerates
 from lab.kube.selectors import label_selector
 from lab.kube.times import now
 from lab.store import Store
@@ -64,28 +64,31 @@ class DaemonSets:
                     self._delete(wanted, pod)
             for pod in sorted(alive, key=lambda each: each["metadata"]["creationTimestamp"])[1:]:
                 self._delete(wanted, pod)
+        digest = self._hash(wanted, pods)
         for name in sorted(admitted):
             if not by_node.get(name):
-                self._create(wanted, name)
+                self._create(wanted, name, digest)
         self._roll(wanted, by_node, admitted)
         self._status(key, wanted, admitted)
 
     def _pods(self, wanted: Object) -> list[Object]:
-        """The DaemonSet's pods; matching ones without a controller are adopted."""
-        meta = wanted["metadata"]
-        matches = label_selector((wanted.get("spec") or {}).get("selector"))
-        found: list[Object] = []
-        for each in self._cache.namespaced(kinds.PODS, meta["namespace"]):
-            owner = controller(each.object)
-            if owner is None and matches(each.object) and not _going(each.view):
-                thing = self._store.table(kinds.PODS.table).get(each.key)
-                thing["metadata"].setdefault("ownerReferences", []).append(_reference(wanted))
-                self._store.table(kinds.PODS.table).replace(each.key, thing)
-                adopted = self._cache.find(kinds.PODS, each.key)
-                found += [adopted.view] if adopted else []
-            elif owner is not None and owner.get("uid") == meta["uid"]:
-                found.append(each.view)
-        return found
+        """The DaemonSet's pods."""
+        uid = wanted["metadata"]["uid"]
+        held = [self._cache.find(kind, key) for kind, key in self._cache.index.owned(uid) if kind is kinds.PODS]
+        return [entry.view for entry in held if entry and (controller(entry.object) or {}).get("uid") == uid]
+
+    def adopt(self, key: str) -> None:
+        """Give a pod without a controller to the DaemonSet that selects it, where one does."""
+        entry = self._cache.find(kinds.PODS, key)
+        if entry is None or controller(entry.object) is not None or _going(entry.view):
+            return
+        for each in self._cache.namespaced(kinds.DAEMONSETS, key.partition("/")[0]):
+            selector = (each.object.get("spec") or {}).get("selector")
+            if label_selector(selector)(entry.object) and not _going(each.view):
+                thing = self._store.table(kinds.PODS.table).get(key)
+                thing["metadata"].setdefault("ownerReferences", []).append(_reference(each.view))
+                self._store.table(kinds.PODS.table).replace(key, thing)
+                return
 
     def _admits(self, wanted: Object, node: Object) -> bool:
         spec = wanted["spec"]["template"].get("spec") or {}
@@ -97,7 +100,7 @@ class DaemonSets:
             if taint.get("effect") in bad
         )
 
-    def _create(self, wanted: Object, node: str) -> None:
+    def _create(self, wanted: Object, node: str, digest: str) -> None:
         meta, template = wanted["metadata"], copy.deepcopy(wanted["spec"]["template"])
         spec = template.get("spec") or {}
         held = spec.setdefault("tolerations", [])
@@ -106,9 +109,9 @@ class DaemonSets:
         spec.setdefault("affinity", {}).setdefault("nodeAffinity", {})[
             "requiredDuringSchedulingIgnoredDuringExecution"
         ] = {"nodeSelectorTerms": [{"matchFields": [field]}]}
-        name = f"{meta['name']}-{''.join(secrets.choice(_LETTERS) for _ in range(5))}"
+        name = self._free_name(meta["namespace"], meta["name"])
         labels = {**((template.get("metadata") or {}).get("labels") or {})}
-        labels[HASH], labels[GENERATION] = self._hash(wanted), generation(wanted)
+        labels[HASH], labels[GENERATION] = digest, generation(wanted)
         annotations = (template.get("metadata") or {}).get("annotations")
         pod: Object = {
             "kind": "Pod",
@@ -130,9 +133,15 @@ class DaemonSets:
         self._store.table(kinds.PODS.table).create(f"{meta['namespace']}/{name}", pod)
         self._recorder.say(wanted, "SuccessfulCreate", f"Created pod: {name}", "daemonset-controller")
 
-    def _hash(self, wanted: Object) -> str:
+    def _free_name(self, namespace: str, prefix: str) -> str:
+        while True:
+            name = f"{prefix}-{''.join(secrets.choice(_LETTERS) for _ in range(5))}"
+            if self._cache.find(kinds.PODS, f"{namespace}/{name}") is None:
+                return name
+
+    def _hash(self, wanted: Object, pods: list[Object]) -> str:
         """The template's hash; the one its pods carry already, where some do."""
-        for pod in self._pods(wanted):
+        for pod in pods:
             labels = pod["metadata"].get("labels") or {}
             if labels.get(GENERATION) == generation(wanted) and labels.get(HASH):
                 return str(labels[HASH])
@@ -207,14 +216,7 @@ def target(pod: Object) -> str:
     spec = pod.get("spec") or {}
     if spec.get("nodeName"):
         return str(spec["nodeName"])
-    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
-        "requiredDuringSchedulingIgnoredDuringExecution"
-    ) or {}
-    for term in affinity.get("nodeSelectorTerms") or ():
-        for field in term.get("matchFields") or ():
-            if field.get("key") == "metadata.name" and field.get("values"):
-                return str(field["values"][0])
-    return ""
+    return next(iter(pinned(spec) or ()), "")
 
 
 def generation(wanted: Object) -> str:

@@ -16,8 +16,8 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from lab.fabric.base import Fabric, Place
-from lab.kube.cache import encode
 from lab.kube.containers import Console
+from lab.kube.entry import encode
 from lab.kube.status import StatusError, bad_request
 from rules.snapshot import PodRef
 

@@ -120,17 +120,17 @@ class Kubelet:
 
     def _bring_up(self, key: str, pod: Object, node: Object) -> None:
         status = pod.get("status") or {}
-        if "containerStatuses" not in status:
-            self._write(key, lambda thing: podstatus.creating(thing, podstatus.address(node)))
-            if not self.instant:
-                self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed)
-                return
+        fresh, host = "containerStatuses" not in status, podstatus.address(node)
+        if fresh and not self.instant:
+            self._write(key, lambda thing: podstatus.creating(thing, host))
+            self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed)
+            return
         if not self._due(key, pod["metadata"]["uid"], "create", CREATING_SECONDS / self._speed):
             return
         if problem := self._missing_volume(pod):
             self._recorder.say(pod, "FailedMount", problem, "kubelet", type=WARNING, host=pod["spec"]["nodeName"])
             return
-        address = podstatus.address(node) if (pod["spec"]).get("hostNetwork") else self._next_address(node)
+        address = host if pod["spec"].get("hostNetwork") else self._next_address(node)
         if address is None:
             message = "Failed to create pod sandbox: no IP addresses available in range set"
             self._recorder.say(
@@ -138,7 +138,13 @@ class Kubelet:
             )
             self._later(PATIENCE / self._speed, key)
             return
-        self._write(key, lambda thing: podstatus.running(thing, address))
+
+        def come_up(thing: Object) -> None:
+            if fresh:
+                podstatus.creating(thing, host)
+            podstatus.running(thing, address)
+
+        self._write(key, come_up)
         self._say_started(pod)
         self._start(key, "containers", pod["spec"].get("containers") or ())
         if (seconds := pod["spec"].get("activeDeadlineSeconds")) is not None:
@@ -232,12 +238,7 @@ class Kubelet:
         if not text:
             return None
         name = node["metadata"]["name"]
-        taken = {
-            (each.object.get("status") or {}).get("podIP", "")
-            for each in self._cache.entries(kinds.PODS)
-            if (each.object.get("spec") or {}).get("nodeName") == name
-            and (each.object.get("status") or {}).get("phase") not in ENDED
-        }
+        taken = {(each.object.get("status") or {}).get("podIP", "") for each in self._cache.index.pods_on(name)}
         found = free(IPv4Network(text), taken, after=self._last_address.get(name))
         if found:
             self._last_address[name] = found
@@ -252,7 +253,7 @@ class Kubelet:
         changed = [
             each
             for each in spec.get("containers") or ()
-            if each["name"] in images and images[each["name"]] != each["image"]
+            if images.get(each["name"], each["image"]) not in (None, each["image"])
         ]
         if fresh or changed:
             self._write(key, lambda thing: podstatus.follow(thing, fresh, changed))

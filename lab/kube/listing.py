@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import json
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from lab.kube import selectors, tables
-from lab.kube.cache import Cache, Entry, encode
+from lab.kube.cache import Cache
+from lab.kube.entry import Entry, encode
 from lab.kube.kinds import Kind
 from lab.kube.request import number, version_asked
 from lab.kube.status import StatusError, bad_request, expired
@@ -118,10 +121,11 @@ def page(cache: Cache, chosen: Selection, query: Mapping[str, str]) -> Page:
             if token
             else f"The resourceVersion for the provided list is too old: {version} ({cache.oldest})"
         )
-    found = [entry for entry in entries if entry.key > start and chosen.matches(entry)]
+    entries = entries[bisect_right(entries, start, key=lambda entry: entry.key) :]
+    found = list(islice((entry for entry in entries if chosen.matches(entry)), limit + 1 if limit > 0 else None))
     if limit <= 0 or len(found) <= limit:
         return Page(found, version)
-    left = None if chosen.selective else len(found) - limit
+    left = None if chosen.selective else sum(chosen.matches(entry) for entry in entries) - limit
     return Page(found[:limit], version, _token(version, found[limit - 1].key), left)
 
 

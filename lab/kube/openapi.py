@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from typing import Any
 
-from lab.kube.cache import encode
+from lab.kube.entry import encode
 from lab.kube.kinds import Kind
 from lab.kube.patch import MERGE_KEYS, MERGE_SETS
 from lab.kube.schema import types

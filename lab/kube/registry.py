@@ -12,7 +12,8 @@ from typing import Any
 
 from lab.kube import defaults, kinds, managed, schema, validate
 from lab.kube.addresses import allocate_service
-from lab.kube.cache import Cache, Entry
+from lab.kube.cache import Cache
+from lab.kube.entry import Entry
 from lab.kube.kinds import Kind
 from lab.kube.status import StatusError, bad_request, conflict, exists, forbidden, invalid, not_found
 from lab.kube.times import now

@@ -63,6 +63,20 @@ def selects(spec: Object, node: Object) -> bool:
     return any(_term(each, node) for each in required.get("nodeSelectorTerms") or ())
 
 
+def pinned(spec: Object) -> list[str] | None:
+    """The names of the only nodes that required affinity admits, as for a DaemonSet's pod; None when it names none."""
+    affinity = ((spec.get("affinity") or {}).get("nodeAffinity") or {}).get(
+        "requiredDuringSchedulingIgnoredDuringExecution"
+    ) or {}
+    found: list[str] = []
+    for term in affinity.get("nodeSelectorTerms") or ():
+        fields = [each for each in term.get("matchFields") or () if each.get("operator") == "In"]
+        if not fields:
+            return None
+        found += fields[0].get("values") or ()
+    return found or None
+
+
 def _term(term: Object, node: Object) -> bool:
     labels = node["metadata"].get("labels") or {}
     expressions, fields = term.get("matchExpressions") or (), term.get("matchFields") or ()
@@ -120,13 +134,15 @@ class Scheduler:
             return False
         if spec.get("schedulerName", "default-scheduler") != "default-scheduler":
             return False
-        nodes = [each.view for each in self._cache.entries(kinds.NODES)]
-        load = self._load()
+        nodes = self._candidates(spec)
+        index = self._cache.index
         reasons: Counter[str] = Counter()
         fitting: list[str] = []
         for node in nodes:
             name = node["metadata"]["name"]
-            reason = why_not(spec, node) or (_FULL if load[name] >= _capacity(node) else "")
+            reason = why_not(spec, node)
+            if not reason and index.count_on(name) >= _capacity(node) and len(index.pods_on(name)) >= _capacity(node):
+                reason = _FULL
             if reason:
                 reasons[reason] += 1
             else:
@@ -134,7 +150,7 @@ class Scheduler:
         if not fitting:
             self._refuse(key, pod, len(nodes), reasons)
             return False
-        chosen = min(fitting, key=lambda name: (load[name], name))
+        chosen = min(fitting, key=lambda name: (index.count_on(name), name))
         thing = self._store.table(kinds.PODS.table).get(key)
         thing.setdefault("spec", {})["nodeName"] = chosen
         condition(thing, "PodScheduled", "True")
@@ -143,12 +159,12 @@ class Scheduler:
         self._recorder.say(pod, "Scheduled", f"Successfully assigned {where} to {chosen}", "default-scheduler")
         return True
 
-    def _load(self) -> Counter[str]:
-        return Counter(
-            (each.object.get("spec") or {}).get("nodeName", "")
-            for each in self._cache.entries(kinds.PODS)
-            if (each.object.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
-        )
+    def _candidates(self, spec: Object) -> list[Object]:
+        """The nodes that may come into question: those that a pod is pinned to by name, or all."""
+        names = pinned(spec)
+        if names is None:
+            return [each.view for each in self._cache.entries(kinds.NODES)]
+        return [entry.view for name in names if (entry := self._cache.find(kinds.NODES, name))]
 
     def _refuse(self, key: str, pod: Object, count: int, reasons: Counter[str]) -> None:
         said = ", ".join(f"{number} {reason}" for reason, number in sorted(reasons.items()))

@@ -13,8 +13,9 @@ from aiohttp import web
 from lab.fabric.base import Fabric
 from lab.kube import access, discovery, execute, kinds, listing, openapi, patch
 from lab.kube.access import User
-from lab.kube.cache import Cache, encode
+from lab.kube.cache import Cache
 from lab.kube.controllers import Controllers
+from lab.kube.entry import encode
 from lab.kube.kinds import Kind
 from lab.kube.listing import Form
 from lab.kube.logs import Logs

@@ -10,7 +10,8 @@ from typing import Any
 from aiohttp import web
 
 from lab.kube import tables
-from lab.kube.cache import Cache, Change, Entry, encode
+from lab.kube.cache import Cache, Change
+from lab.kube.entry import Entry, encode
 from lab.kube.listing import Form, Selection
 from lab.kube.request import flag, number, version_asked
 from lab.kube.status import StatusError, expired

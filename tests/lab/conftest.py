@@ -210,7 +210,7 @@ class KubeLab:
         self._thread = threading.Thread(target=self._serve, daemon=True)
         self.port = 0
         self._thread.start()
-        assert self._ready.wait(30)
+        assert self._ready.wait(60)
         self.url = f"https://127.0.0.1:{self.port}"
 
     def _serve(self) -> None:
