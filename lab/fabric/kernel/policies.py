@@ -70,7 +70,7 @@ def node_filter(store: Store, pods: Iterable[str]) -> str:
 
 def _selects(policy: Object, pod: Object, kind: str) -> bool:
     spec = policy["spec"]
-    types = spec.get("policyTypes") or (["Ingress", "Egress"] if "egress" in spec else ["Ingress"])
+    types = spec.get("policyTypes") or (["Ingress", "Egress"] if spec.get("egress") else ["Ingress"])
     same = policy["metadata"].get("namespace") == pod["metadata"].get("namespace")
     return same and kind in types and matches(spec.get("podSelector", {}), pod["metadata"].get("labels", {}))
 

@@ -229,3 +229,14 @@ def test_pods_on_the_nodes_network_are_exempt(enforced: Any) -> None:
 def test_odd_policies_do_not_crash(enforced: Any, spec: Any) -> None:
     add(enforced, spec)
     assert out(enforced) in Answer
+
+
+def test_a_node_always_reaches_its_own_pods_and_no_other_nodes(enforced: Any) -> None:
+    """Connectivity Tests: INGRESS_SOURCE_ON_SAME_NODE."""
+    add(enforced, {"podSelector": {}, "policyTypes": ["Ingress"]})
+    world = enforced.world()
+    pod = (world.pods or {})[PodRef("default", "my-pod")]
+    own = world.nodes[pod.node].address
+    other = next(node.address for name, node in world.nodes.items() if name != pod.node)
+    assert into(enforced, str(own)) is Answer.ALLOW
+    assert into(enforced, str(other)) is Answer.DENY

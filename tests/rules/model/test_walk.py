@@ -655,3 +655,19 @@ def test_a_hop_is_hashable_data(draft: Any) -> None:
     for hop in draft.walk("pod my-pod", "10.2.0.10").hops:
         assert isinstance(hop, Hop)
         assert hash(hop) == hash(hop)
+
+
+def test_a_policy_at_the_pod_comes_behind_what_loses_the_packet_before(draft: Any) -> None:
+    """A node that may not take the packet (canIpForward=false) loses it on the way to the pod's NetworkPolicy."""
+    draft.clusters[0]["networkPolicy"] = {"enabled": True, "provider": "CALICO"}
+    draft.items("networkpolicies").append(
+        {
+            "metadata": {"name": "closed", "namespace": "default"},
+            "spec": {"podSelector": {}, "policyTypes": ["Ingress"]},
+        }
+    )
+    pod = next(iter((draft.world().pods or {}).values()))
+    source, target = Source(vm="project-a/test-gce-01"), Target(str(pod.address), 80)
+    assert [hop.kind for hop in walk(draft.world(), source, target).breaks] == ["policy"]
+    instance(pod.node, canIpForward=False)(draft)
+    assert [hop.kind for hop in walk(draft.world(), source, target).breaks][:2] == ["deliver", "policy"]
