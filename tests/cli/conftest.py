@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -74,6 +74,27 @@ def wayhome(environment: dict[str, str], tmp_path: Path) -> Wayhome:
         return Done(done.returncode, done.stdout, done.stderr)
 
     return run
+
+
+@pytest.fixture
+def started(wayhome: Wayhome, environment: dict[str, str]) -> Iterator[Callable[..., Wayhome]]:
+    """Start the lab on a scenario, make the environment that of `wayhome lab env`, and stop it in the end."""
+
+    def start(scenario: str, *options: str) -> Wayhome:
+        done = wayhome("lab", "start", scenario, "--speed", "60", *options)
+        assert done.code == 0, done.err
+        shell = subprocess.run(
+            ["sh", "-c", f'eval "$({sys.executable} -m tui lab env)" && env -0'],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        environment.update(line.split("=", 1) for line in shell.stdout.split("\0") if line)
+        return wayhome
+
+    yield start
+    wayhome("lab", "stop")
 
 
 @pytest.fixture(scope="session")

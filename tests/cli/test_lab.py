@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,27 +35,6 @@ QUOTED = "it's a lab"
 def environment(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """As elsewhere, with a state folder whose name needs quoting."""
     return {**environment, "WAYHOME_STATE_DIR": str(tmp_path / QUOTED)}
-
-
-@pytest.fixture
-def started(wayhome: Wayhome, environment: dict[str, str]) -> Iterator[Callable[[str], Wayhome]]:
-    """Start the lab on a scenario, make the environment that of `wayhome lab env`, and stop it in the end."""
-
-    def start(scenario: str) -> Wayhome:
-        done = wayhome("lab", "start", scenario, "--speed", "60")
-        assert done.code == 0, done.err
-        shell = subprocess.run(
-            ["sh", "-c", f'eval "$({sys.executable} -m tui lab env)" && env -0'],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        environment.update(line.split("=", 1) for line in shell.stdout.split("\0") if line)
-        return wayhome
-
-    yield start
-    wayhome("lab", "stop")
 
 
 def cluster(environment: dict[str, str], path: str) -> Any:
