@@ -68,6 +68,7 @@ class WayhomeApp(App[int]):
         self.animation_level = "none"
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-normal"), (36, "-high")]
+        self.lab_is_ours = False
         self._farewells: list[threading.Thread] = []
         for own in themes.THEMES:
             self.register_theme(own)
@@ -147,6 +148,8 @@ def run(start: Start) -> int:
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     app = WayhomeApp(start, real(), theme=chosen_theme())
     code = app.run()
+    if app.lab_is_ours:
+        app.say_farewell(app.rooms.lab().stop, "lab")
     if not app.wait_farewells():
         print(  # noqa: T201 - the terminal is the person's again, and this they must know
             _("The probe pod may not be gone yet; it ends by itself. `wayhome check` finds strays."), file=sys.stderr

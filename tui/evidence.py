@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
+from rules.path import Hop
 from rules.snapshot import Snapshot
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Exhibit:
     """One raw object: what it is, its name, where it came from, and the object itself."""
 
@@ -25,6 +27,7 @@ class Exhibit:
         """Kind and name."""
         return f"{self.kind} {self.name}"
 
+    @cached_property
     def text(self) -> str:
         """The object as a person reads it: JSON, or as it was where it is text."""
         return self.value if isinstance(self.value, str) else json.dumps(self.value, indent=2, ensure_ascii=False)
@@ -56,6 +59,31 @@ def find(snapshot: Snapshot, name: str) -> Exhibit | None:
     return None
 
 
+def of_hop(snapshot: Snapshot, hop: Hop) -> Exhibit | None:
+    """The object that decided at `hop`: a node's nat table or the agent's ConfigMap, a network with its peering, a
+    firewall rule or the effective rules where none matched, a route, a machine."""
+    here = hop.at.removeprefix("node ")
+    candidates: list[Exhibit | None]
+    if hop.kind in {"masquerade", "unmasquerade"}:
+        agent = find(snapshot, "configmap kube-system/ip-masq-agent")
+        candidates = [find(snapshot, f"nat table {here}"), agent, find(snapshot, f"node {here}")]
+    elif hop.kind == "peering":
+        project, _slash, network = hop.at.partition("/")
+        candidates = [find(snapshot, f"{project} network {network}"), find(snapshot, hop.object)]
+    elif hop.kind.endswith("firewall"):
+        candidates = [find(snapshot, hop.object), _effective(snapshot, hop)]
+    else:
+        candidates = [find(snapshot, hop.object), find(snapshot, hop.at)]
+    return next((item for item in candidates if item is not None), None)
+
+
+def _effective(snapshot: Snapshot, hop: Hop) -> Exhibit | None:
+    """The effective firewall of the hop's network or machine, for a packet that no rule matched."""
+    words = {hop.at.split(" ")[-1].split("/")[-1], hop.vpc.name if hop.vpc is not None else ""}
+    every = [item for item in exhibits(snapshot) if item.kind == "effectiveFirewall"]
+    return next((item for item in every if words & set(item.name.split())), every[0] if every else None)
+
+
 def _all(snapshot: Snapshot) -> Iterator[Exhibit]:
     for probe in snapshot.probes:
         value = {**vars(probe), "command": list(probe.command)}
@@ -75,10 +103,22 @@ def _all(snapshot: Snapshot) -> Iterator[Exhibit]:
         for kind, objects in kinds.items():
             if isinstance(objects, Sequence) and not isinstance(objects, str):
                 yield from (_compute(project, kind, item) for item in objects)
+                if kind == "effectiveFirewalls":
+                    yield from _rules(project, objects, {_link(item) for item in kinds.get("firewalls") or ()})
             else:
                 yield Exhibit(kind, kind, project, objects)
     for node, text in snapshot.node_nat.items():
         yield Exhibit("nat table", node, "node", text)
+
+
+def _rules(project: str, objects: Sequence[Any], known: set[str]) -> Iterator[Exhibit]:
+    """The VPC firewall rules inside effective firewalls, each once."""
+    seen = set(known)
+    for item in objects:
+        for rule in (item.get("firewalls") or ()) if isinstance(item, Mapping) else ():
+            if _link(rule) not in seen:
+                seen.add(_link(rule))
+                yield Exhibit("firewall", _name(rule), project, rule, _link(rule))
 
 
 def _kubernetes(kind: str, item: Mapping[str, Any]) -> Exhibit:

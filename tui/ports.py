@@ -100,6 +100,8 @@ class Lab(Protocol):
 
     def running(self) -> str | None: ...
 
+    def stop(self) -> None: ...
+
 
 @dataclass(frozen=True)
 class Rooms:

@@ -141,3 +141,6 @@ class ReplayLab:
     def running(self) -> str | None:
         """None runs."""
         return None
+
+    def stop(self) -> None:
+        """None runs."""

@@ -70,6 +70,11 @@ class RealLab:
         now = control.running()
         return None if now is None else str(now.scenario)
 
+    def stop(self) -> None:
+        from lab import control
+
+        control.stop()
+
 
 def _lab() -> Lab:
     return RealLab()

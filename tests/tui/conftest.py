@@ -344,6 +344,9 @@ class FakeLab:
     def running(self) -> str | None:
         return self.started[-1] if self.started else None
 
+    def stop(self) -> None:
+        self.started.clear()
+
 
 class House:
     """The fake rooms, with everything that was made in them."""

@@ -45,8 +45,7 @@ def haunted(house, article):
     return house
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (160, 50)], ids=str)
-@pytest.mark.parametrize("ascii", [False, True], ids=["unicode", "ascii"])
+@pytest.mark.parametrize(("size", "ascii"), [((60, 20), True), ((80, 24), False), ((160, 50), False)], ids=str)
 async def test_no_screen_minds_hostile_words(haunted, settle, size, ascii):
     app = haunted.app(ascii=ascii)
     async with app.run_test(size=size) as pilot:

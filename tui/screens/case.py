@@ -258,9 +258,14 @@ class CaseScreen(Screen[None]):
         await self.action_show("verdict")
 
     def on_object_wanted(self, event: ObjectWanted) -> None:
+        from tui import evidence
         from tui.screens.exhibit import open_exhibit
 
-        open_exhibit(self.app, self.case.snapshot, event.name)
+        snapshot = self.case.snapshot
+        found = None
+        if snapshot is not None:
+            found = evidence.find(snapshot, event.name) if event.hop is None else evidence.of_hop(snapshot, event.hop)
+        open_exhibit(self.app, found, event.name)
 
     def on_fixes_view_wanted(self, event: FixesView.Wanted) -> None:
         from tui.screens.consent import ConsentScreen

@@ -12,10 +12,9 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Input, Static
 
-from rules.snapshot import Snapshot
 from rules.words import _
 from tui.commands import bindings
-from tui.evidence import Exhibit, find
+from tui.evidence import Exhibit
 from tui.plain import plain
 from tui.widgets.text_view import TextView
 
@@ -23,9 +22,8 @@ if TYPE_CHECKING:
     from tui.app import WayhomeApp
 
 
-def open_exhibit(app: App[Any], snapshot: Snapshot | None, name: str) -> None:
-    """Show the object called `name`, or say that nothing of that name was read."""
-    exhibit = find(snapshot, name) if snapshot is not None else None
+def open_exhibit(app: App[Any], exhibit: Exhibit | None, name: str) -> None:
+    """Show `exhibit`, or say that nothing of that name was read."""
     if exhibit is None:
         what = plain(name) or _("this")
         app.notify(_("No object was read for {name}; 6 lists what was.").format(name=what), markup=False)
@@ -53,7 +51,7 @@ class ExhibitScreen(ModalScreen[None]):
             head = Content.assemble((plain(self.exhibit.title), "bold"), (f"   {plain(self.exhibit.origin)}", "$quiet"))
             yield Static(head, markup=False)
             yield Input(placeholder=_("Search"), id="exhibit-search")
-            yield TextView([(line, "plain") for line in self.exhibit.text().splitlines()], id="exhibit-text")
+            yield TextView([(line, "plain") for line in self.exhibit.text.splitlines()], id="exhibit-text")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -81,7 +79,7 @@ class ExhibitScreen(ModalScreen[None]):
 
     def action_copy(self) -> None:
         """Copy the whole object."""
-        cast("WayhomeApp", self.app).copy(self.exhibit.title, self.exhibit.text())
+        cast("WayhomeApp", self.app).copy(self.exhibit.title, self.exhibit.text)
 
     def action_close(self) -> None:
         """Close."""

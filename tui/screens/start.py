@@ -212,6 +212,7 @@ class StartScreen(Screen[None]):
             from tui import messages
 
             self._app.rooms.lab().start(lesson.name)
+            self._app.lab_is_ours = True
             return messages.LabStarted(run, lesson)
 
         self._errands.start("lab", work)

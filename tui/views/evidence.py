@@ -33,6 +33,7 @@ class EvidenceView(View):
     def __init__(self) -> None:
         super().__init__(id="evidence")
         self._snapshot: Snapshot | None = None
+        self._lines: list[Line] = []
 
     def compose(self) -> ComposeResult:
         yield Input(placeholder=_("Search in all objects; escape clears"), id="evidence-search")
@@ -51,14 +52,15 @@ class EvidenceView(View):
             return
         self._snapshot = case.snapshot
         found = exhibits(case.snapshot) if case.snapshot is not None else ()
-        self.query_one(Grid).load(
+        self._lines = [
             Line((item.title, item.origin), item=item, role="warn" if item.kind == "gap" else "plain") for item in found
-        )
+        ]
+        self.query_one(Grid).load(self._lines)
 
     def on_grid_moved(self, event: Grid.Moved) -> None:
         event.stop()
         item = event.line.item if event.line is not None else None
-        text = item.text() if isinstance(item, Exhibit) else ""
+        text = item.text if isinstance(item, Exhibit) else ""
         self.query_one(TextView).show_lines((line, "plain") for line in text.splitlines())
 
     def action_search(self) -> None:
@@ -70,11 +72,11 @@ class EvidenceView(View):
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         grid, wanted = self.query_one(Grid), event.value.casefold()
-        found = exhibits(self._snapshot) if self._snapshot is not None else ()
         grid.load(
-            Line((item.title, item.origin), item=item)
-            for item in found
-            if wanted in item.title.casefold() or wanted in item.text().casefold()
+            line
+            for line in self._lines
+            if isinstance(line.item, Exhibit)
+            and (wanted in line.item.title.casefold() or wanted in line.item.text.casefold())
         )
         self.query_one(TextView).find(event.value)
 
@@ -92,13 +94,6 @@ class EvidenceView(View):
         self.take_focus()
         return True
 
-    def open_exhibit(self, wanted: Exhibit) -> None:
-        """Put the cursor on `wanted`."""
-        grid = self.query_one(Grid)
-        for number, row in enumerate(grid.rows):
-            if row.item == wanted:
-                grid.move_to(number)
-
     def action_next_match(self) -> None:
         """Go to the next match."""
         self.query_one(TextView).step(1)
@@ -110,4 +105,4 @@ class EvidenceView(View):
     def copied(self) -> tuple[str, str] | None:
         line = self.query_one(Grid).current
         item = line.item if line is not None else None
-        return (item.title, item.text()) if isinstance(item, Exhibit) else None
+        return (item.title, item.text) if isinstance(item, Exhibit) else None

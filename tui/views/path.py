@@ -12,7 +12,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rules.path import Walk
+from rules.path import Hop, Walk
 from rules.words import _
 from tui import hops
 from tui.case import Case
@@ -24,11 +24,12 @@ from tui.widgets.path_canvas import PathCanvas
 
 
 class ObjectWanted(Message):
-    """Somebody wants to see the raw object called `name`."""
+    """Somebody wants to see the raw object called `name`, or the one that decided at `hop`."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, hop: Hop | None = None) -> None:
         super().__init__()
         self.name = name
+        self.hop = hop
 
 
 class PathView(View):
@@ -120,7 +121,7 @@ class PathView(View):
         """Show the object that decided at the selected hop."""
         if self._walk is not None:
             hop = self._walk.hops[self.query_one(PathCanvas).selected]
-            self.post_message(ObjectWanted(hop.object or hop.at))
+            self.post_message(ObjectWanted(hop.object or hop.at, hop))
 
     def copied(self) -> tuple[str, str] | None:
         if self._walk is None:
