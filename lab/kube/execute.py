@@ -88,29 +88,36 @@ class Session:
             lowest = min((each for each in streams if each in (STDOUT, STDERR)), default=ERROR)
             await self._send(lowest, b"")
 
+        gone = asyncio.Event()
+
+        async def output(channel: int, data: bytes) -> None:
+            """Send; when the client is gone, hold the command until it is cancelled."""
+            if channel in streams:
+                try:
+                    await self._send(channel, data)
+                except ConnectionError:
+                    gone.set()
+                    await asyncio.Event().wait()
+
         async def stdout(data: bytes) -> None:
-            if STDOUT in streams:
-                await self._send(STDOUT, data)
+            await output(STDOUT, data)
 
         async def stderr(data: bytes) -> None:
-            if tty:
-                await stdout(data)
-            elif STDERR in streams:
-                await self._send(STDERR, data)
+            await output(STDOUT if tty else STDERR, data)
 
         async def stdin() -> bytes:
             return await self._next_input() if STDIN in streams else b""
 
         command = asyncio.create_task(fabric.run(place, argv, stdin, stdout, stderr))
-        reader = asyncio.create_task(self._receive())
+        reader, lost = asyncio.create_task(self._receive()), asyncio.create_task(gone.wait())
         try:
-            await asyncio.wait((command, reader), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((command, reader, lost), return_when=asyncio.FIRST_COMPLETED)
             if command.done():
                 await self._report(command)
         finally:
-            for task in (command, reader):
+            for task in (command, reader, lost):
                 task.cancel()
-            await asyncio.gather(command, reader, return_exceptions=True)
+            await asyncio.gather(command, reader, lost, return_exceptions=True)
             with suppress(ConnectionError, asyncio.TimeoutError):
                 await self._socket.close()
 

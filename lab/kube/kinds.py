@@ -65,6 +65,7 @@ PODS = Kind(
         "ephemeralcontainers": ("Pod", READ_WRITE, ""),
         "eviction": ("Eviction", ("create",), "policy/v1"),
         "exec": ("PodExecOptions", ("create", "get"), ""),
+        "portforward": ("PodPortForwardOptions", ("create", "get"), ""),
         "log": ("Pod", ("get",), ""),
         "status": ("Pod", READ_WRITE, ""),
     },

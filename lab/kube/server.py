@@ -267,6 +267,9 @@ class KubeServer:
         match asked.subresource:
             case "exec" | "attach":
                 return await self._run(request, at, attach=asked.subresource == "attach")
+            case "portforward":
+                self._registry.get(at)
+                raise StatusError(501, "NotImplemented", "the lab forwards no ports; kubectl exec runs curl in the pod")
             case "log":
                 return await self._log(request, at)
             case "eviction":

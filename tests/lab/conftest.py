@@ -295,6 +295,18 @@ class KubeLab:
 
 
 @pytest.fixture
+def cluster() -> Store:
+    """The store of a small cluster."""
+    return small_cluster()
+
+
+@pytest.fixture
+def local_fabric() -> LocalFabric:
+    """A fabric that runs commands on this machine."""
+    return LocalFabric()
+
+
+@pytest.fixture
 def kube_lab(tmp_path: Path) -> Iterator[KubeLab]:
     """A small cluster, served, its waits a hundred times shorter."""
     lab = KubeLab(small_cluster(), tmp_path, speed=100.0)
