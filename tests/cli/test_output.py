@@ -59,3 +59,16 @@ def test_colours_are_for_terminals_that_want_them(monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv("NO_COLOR")
     monkeypatch.setenv("TERM", "dumb")
     assert not output.is_colourful(Terminal())
+
+
+def test_words_from_outside_give_the_terminal_no_orders(capsys: pytest.CaptureFixture[str]) -> None:
+    hostile = "a\x1b[2Jb\u202ec\x9bd\re\n[/x]f"
+    output.report(hostile)
+    output.say(hostile)
+    output.complain(hostile)
+    shown = capsys.readouterr()
+    for text in (shown.out, shown.err):
+        assert "\\x1b[2Jb\\u202ec\\x9bd\\re\n[/x]f\n" in text
+        assert not set("\x1b\x9b\u202e\r") & set(text)
+    output.report("\x1b[1mbold\x1b[0m", finished=True)
+    assert capsys.readouterr().out == "\x1b[1mbold\x1b[0m\n"

@@ -49,7 +49,7 @@ def run(argv: Sequence[str]) -> int:
     from rules.evaluate import evaluate
 
     judged = evaluate(snapshot)
-    report(_as_json(judged) if args.json else _as_text(judged))
+    report(_as_json(judged) if args.json else _as_text(judged), finished=True)
     return EXIT_CODES[judged.answer]
 
 
@@ -71,7 +71,6 @@ def _load(args: argparse.Namespace, parser: Parser) -> Snapshot:
 def _collect(args: argparse.Namespace) -> Snapshot:
     question = ask(args)
     from probes.session import Session
-
     from tui.cli.narration import Narrator
 
     session = Session(question, Narrator())

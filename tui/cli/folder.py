@@ -39,7 +39,7 @@ def run(argv: Sequence[str]) -> int:
             say(_("{name} is nothing that wayhome knows; left out.").format(name=name))
     text = dumps(folder.snapshot(found, question))
     if args.save is None:
-        report(text)
+        report(text, finished=True)
     else:
         files.write(args.save, text)
     return 0

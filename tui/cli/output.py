@@ -8,17 +8,21 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from rules.report.plain import plain
 from rules.words import _
 
 
-def report(text: str) -> None:
-    """Write what was asked for to stdout, ending in a newline. What the terminal cannot show becomes `?`."""
-    _write(sys.stdout, text)
+def report(text: str, *, finished: bool = False) -> None:
+    """Write what was asked for to stdout, ending in a newline. What the terminal cannot show becomes `?`.
+
+    Control characters are spelled out, but for a `finished` text, which has its colours or is for a program.
+    """
+    _write(sys.stdout, text if finished else _tame(text))
 
 
 def say(text: str) -> None:
     """Write a remark, a warning or an error to stderr."""
-    _write(sys.stderr, text)
+    _write(sys.stderr, _tame(text))
     sys.stderr.flush()
 
 
@@ -74,6 +78,11 @@ def near(word: str, known: Iterable[str]) -> str:
     if not found:
         return ""
     return " " + _("Did you mean {names}?").format(names=_(" or ").join(names[name] for name in found))
+
+
+def _tame(text: str) -> str:
+    """`text` whose words a terminal cannot take for orders, whoever they come from."""
+    return "\n".join(plain(line) for line in text.split("\n"))
 
 
 def _write(stream: object, text: str) -> None:
