@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import tempfile
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
 from platformdirs import user_state_dir
@@ -49,12 +49,19 @@ def lab_dir() -> Path:
 
 
 def read(folder: Path) -> Running | None:
-    """The lab that says it runs in `folder`; None when no file is there, or one that cannot be read."""
+    """The lab that says it runs in `folder`; None when no file is there, or one that cannot be read.
+
+    A lab that another version of wayhome started is found too, and can be stopped; what it does not say is empty.
+    """
     try:
         data = json.loads((folder / FILE).read_text(encoding="utf-8"))
-        return Running(**data)
-    except (OSError, ValueError, TypeError):
+        pid, born, speed = data["pid"], data["born"], float(data.get("speed", 1.0))
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+    if not isinstance(pid, int) or pid <= 0 or not isinstance(born, str) or not born:
+        return None
+    texts = {field.name: str(data.get(field.name, "")) for field in fields(Running)}
+    return Running(**{**texts, "pid": pid, "born": born, "speed": speed})  # type: ignore[arg-type]  # the rest is text
 
 
 def write(folder: Path, running: Running) -> None:

@@ -106,11 +106,38 @@ def test_another_process_with_the_same_id_is_no_lab(home: Path) -> None:
     assert not (home / "lab" / "lab.json").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": 1}', "null"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{",
+        "[]",
+        '{"pid": 1}',
+        "null",
+        '{"pid": "1", "born": "x"}',
+        '{"pid": -1, "born": "x"}',
+        '{"pid": 1, "born": 2}',
+    ],
+)
 def test_a_damaged_state_file_is_no_lab(text: str, home: Path) -> None:
     (home / "lab").mkdir(parents=True)
     (home / "lab" / "lab.json").write_text(text, encoding="utf-8")
     assert control.running() is None
+
+
+def test_a_lab_of_another_version_can_be_stopped(home: Path) -> None:
+    """Its file may lack what this version writes, and hold what this version does not know."""
+    started = control.start("article", speed=SPEED)
+    path = home / "lab" / "lab.json"
+    kept = {name: value for name, value in vars(started).items() if name not in ("desk", "title")}
+    path.write_text(json.dumps({**kept, "colour": "red"}), encoding="utf-8")
+    found = control.running()
+    assert found is not None
+    assert (found.pid, found.scenario, found.title) == (started.pid, "article", "")
+    with pytest.raises(LabError, match="running already"):
+        control.start("article")
+    control.stop()
+    assert gone(started)
 
 
 def test_a_port_in_use(home: Path) -> None:
