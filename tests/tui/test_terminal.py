@@ -58,7 +58,7 @@ def test_a_recording_is_walked_with_the_keyboard_and_left(terminal):
     terminal.keys("4")
     terminal.wait_for("MISSING: not-exported")
     terminal.keys("F1")
-    terminal.wait_for("The row that should be there")
+    terminal.wait_for("Every route of both VPCs")
     terminal.keys("Escape")
     terminal.keys("5")
     terminal.wait_for("alone?")
