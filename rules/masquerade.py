@@ -32,12 +32,16 @@ OLD_BOOT = (IPv4Network("10.0.0.0/8"),)
 
 NAMESPACE = "kube-system"
 
+BOOT_CHAIN = "IP-MASQ"
+"""The nat chain that GKE's boot script fills. An agent told to use the same name replaces it; else there are two."""
+
 
 @dataclass(frozen=True)
 class KeepList:
     """Destinations to which pods keep their address, and where the list comes from.
 
-    `ranges` None: every destination keeps it. `known` False: what the list is cannot be told, `why` says why.
+    `ranges` None: every destination keeps it. `known` False: what the list is cannot be told, `why` says why; then
+    `ranges`, where there are any, hold at least the list.
     """
 
     ranges: tuple[IPv4Network, ...] | None
@@ -106,7 +110,8 @@ def _agreed(answers: list[Masquerade]) -> Masquerade:
 
 
 def _by_list(pod: Pod, node: Node, dest: IPv4Address, keep: KeepList) -> Masquerade:
-    if not keep.known:
+    outside = keep.ranges is not None and not any(dest in each for each in keep.ranges)
+    if not keep.known and not outside:
         return Masquerade(None, None, "UNKNOWN", keep.why, list_source=keep.origin)
     if keep.ranges is None:
         return Masquerade(False, pod.address, "DEFAULT_SNAT_DISABLED", keep.why, list_source=keep.origin)
@@ -246,11 +251,42 @@ def possible(world: World, node: Node) -> tuple[KeepList, ...]:
         flagged = replace(world, agent=replace(agent, all_reserved=True))
         return (*_without_agent(world, node, why), _with_agent(world), _with_agent(flagged))
     if node.name in agent.pods and node.name not in agent.not_ready:
-        return (_with_agent(world),)
+        return _beside_boot(world, node, _with_agent(world))
     if world.pods is None and not agent.pods:
         why = _("if no ip-masq-agent is ready on {node}").format(node=node.name)
-        return (*_without_agent(world, node, why), _with_agent(world))
+        return (*_without_agent(world, node, why), *_beside_boot(world, node, _with_agent(world)))
     return _without_agent(world, node, _("no ready pod of the ip-masq-agent is on {node}").format(node=node.name))
+
+
+def _beside_boot(world: World, node: Node, keep: KeepList) -> tuple[KeepList, ...]:
+    """What is kept where the agent fills a chain of its own: what its list and the boot-time chain both keep.
+
+    GKE's manifest gives the agent the boot-time chain (--masq-chain=IP-MASQ), upstream's does not
+    (kubernetes/kubernetes issue 64212).
+    """
+    if world.agent.chain == BOOT_CHAIN:
+        return (keep,)
+    why = _("the agent's chain is {chain}").format(chain=world.agent.chain)
+    return tuple(_both(keep, boot) for boot in _without_agent(world, node, why))
+
+
+def _both(keep: KeepList, boot: KeepList) -> KeepList:
+    if boot.ranges is None:
+        return keep
+    if keep.ranges is None:
+        return replace(keep, ranges=boot.ranges, why=_("{why} {boot}").format(why=keep.why, boot=boot.why))
+    common = [
+        max(one, other, key=lambda each: each.prefixlen)
+        for one in keep.ranges
+        for other in boot.ranges
+        if one.overlaps(other)
+    ]
+    if len(common) >= len(keep.ranges) and set(keep.ranges) <= set(common):
+        return keep
+    why = _("{why} The node's own chain {chain} stands beside the agent's, and only what both keep is kept.").format(
+        why=keep.why, chain=BOOT_CHAIN
+    )
+    return replace(keep, ranges=tuple(dict.fromkeys(common)), why=why)
 
 
 def _without_agent(world: World, node: Node, why: str) -> tuple[KeepList, ...]:

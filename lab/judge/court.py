@@ -175,7 +175,7 @@ def _expected(store: Store, cloud: Cloud, way: Walk) -> frozenset[str]:
         if hop.verdict is Verdict.OK:
             continue
         found = {_site(store, hop)}
-        strayed = hop.reason == "ROUTE_WRONG_NETWORK"
+        strayed = hop.reason == "ROUTE_WRONG_NETWORK" or (hop.verdict is Verdict.UNKNOWN and hop.kind == "deliver")
         if hop.vpc is not None and (strayed or any(_shared(each) for each in way.hops if each.leg is hop.leg)):
             found |= {vm_name(vm.key) for vm in cloud.vms if vm.net == (hop.vpc.project, hop.vpc.name)}
         sites |= {f"{hop.leg} {site}" for site in found}
