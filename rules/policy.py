@@ -80,6 +80,9 @@ def _ruling(world: World, pod: Pod, direction: str, flow: Flow) -> PolicyRuling:
         return PolicyRuling(Answer.ALLOW, "", _("NetworkPolicies do not apply to pods on their node's network."))
     if enforced is False:
         return PolicyRuling(Answer.ALLOW, "", _("The cluster does not enforce NetworkPolicies."))
+    node = world.nodes.get(pod.node)
+    if flow.address == pod.address or (node is not None and flow.address == node.address):
+        return PolicyRuling(Answer.ALLOW, "", _("Between a pod and itself or its own node everything is allowed."))
     if world.network_policies is None:
         return PolicyRuling(Answer.UNKNOWN, "", _("The NetworkPolicies could not be read."))
     ruling = _by_policies(world, pod, direction, flow)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address
 
 from rules import policy
+from rules.build.read import text, texts
 from rules.checks import firewall_hop, foreign_hop, peering_hop, policy_hop
 from rules.delivery import Arrival, deliver
 from rules.effective import IMPORTED, effective, identity
@@ -170,8 +171,6 @@ class _Walker:
 
     def _service(self, begin: End) -> Hop | None:
         """A Service that owns the target's address: kube-proxy rewrites the packet on the node."""
-        from rules.build.read import text, texts
-
         if begin.node is None:
             return None
         for item in self.world.services or ():
@@ -297,7 +296,7 @@ class _Walker:
             return [Arrival(landing, address, source, route, crossing, region) for route in routes]
         # Nothing brings the packet there: would the VPC itself deliver it?
         own = choose(self.world, landing, address)
-        local = next((route for route in own.routes if route.origin is None), None)
+        local = next((each for each in own.routes if each.origin is None and each.next_hop.kind not in ELSEWHERE), None)
         doubt = own.sentence if own.verdict is Verdict.UNKNOWN and crossing else ""
         return [
             Arrival(
@@ -350,7 +349,7 @@ class _Walker:
         )
 
     def _to_internet(self, choice: Choice, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
-        if landing is not None and landing != choice.vpc:
+        if landing is not None:
             text = _("{sentence} {landing} uses {dest} privately, so the packet is lost on the public internet.")
             return Verdict.DROP, text.format(sentence=sentence, landing=landing, dest=choice.dest)
         tail.lost = True

@@ -260,6 +260,34 @@ def test_the_nat_table_wins_over_the_intention(draft: Any) -> None:
     assert decided(draft).masqueraded is True
 
 
+def own_chain(draft: Any) -> None:
+    """The upstream manifest without --masq-chain: a second chain beside the boot script's (kubernetes issue 64212)."""
+    draft.items("daemonsets")[0]["spec"]["template"]["spec"]["containers"][0]["args"] = []
+
+
+@pytest.mark.parametrize(
+    ("text", "dest", "masqueraded"),
+    [
+        ("nonMasqueradeCIDRs: [10.1.0.0/16]", "10.2.0.10", True),
+        ("nonMasqueradeCIDRs: [10.1.0.0/16]", "10.1.0.21", False),
+        ("nonMasqueradeCIDRs: [8.8.8.0/24]", "8.8.8.8", True),
+        ("nonMasqueradeCIDRs: oops", "8.8.8.8", True),
+        ("nonMasqueradeCIDRs: oops", "10.2.0.10", None),
+    ],
+)
+def test_rc28_two_chains(draft: Any, text: str, dest: str, masqueraded: bool | None) -> None:
+    own_chain(draft)
+    draft.config_map(text)
+    assert decided(draft, dest).masqueraded is masqueraded
+
+
+def test_two_chains_are_one_where_default_snat_is_disabled(draft: Any) -> None:
+    own_chain(draft)
+    snat_disabled(draft)
+    draft.config_map("nonMasqueradeCIDRs: [8.8.8.0/24]")
+    assert decided(draft, "8.8.8.8").masqueraded is False
+
+
 def test_a_damaged_nat_table_is_as_none(draft: Any) -> None:
     draft.node_nat["gke-node-01"] = "*nat\n:POSTROUTING"
     assert decided(draft).list_source == "agent-defaults"

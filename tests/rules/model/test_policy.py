@@ -225,6 +225,16 @@ def test_pods_on_the_nodes_network_are_exempt(enforced: Any) -> None:
     assert out(enforced) is Answer.ALLOW
 
 
+def test_a_pod_and_its_own_node_always_reach_each_other(enforced: Any) -> None:
+    """Kubernetes documentation, Network Policies: whatever the addresses."""
+    add(enforced, {"podSelector": {}, "policyTypes": ["Egress", "Ingress"]})
+    assert out(enforced, "10.1.0.11") is Answer.ALLOW
+    assert into(enforced, "10.1.0.11") is Answer.ALLOW
+    assert into(enforced, "172.16.1.5") is Answer.ALLOW
+    assert out(enforced, "10.1.0.12") is Answer.DENY
+    assert enforced.walk("node gke-node-01", "172.16.1.5").breaks == ()
+
+
 @pytest.mark.parametrize("spec", [None, [], "x", {"podSelector": 3, "egress": {"to": 1}, "policyTypes": "Egress"}])
 def test_odd_policies_do_not_crash(enforced: Any, spec: Any) -> None:
     add(enforced, spec)

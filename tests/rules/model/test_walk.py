@@ -466,6 +466,13 @@ def test_rc11_pods_in_public_space(draft: Any, shape: Shape) -> None:
     assert draft.walk("pod my-pod", "10.2.0.10").outcome is OK
 
 
+def test_public_addresses(draft: Any, shape: Shape) -> None:
+    """Outside every VPC that was read nothing can be told; inside one the packet is lost to the internet."""
+    assert draft.walk("pod my-pod", "8.8.8.8").outcome is None
+    draft.items("nodes")[1]["spec"] |= {"podCIDR": "34.64.1.0/24", "podCIDRs": ["34.64.1.0/24"]}
+    assert shape(draft.walk("node gke-node-01", "34.64.1.9"))[0] == "forward route drop ROUTE_WRONG_NETWORK"
+
+
 def forwarding_rule(draft: Any, **keys: Any) -> None:
     draft.compute["project-b"]["forwardingRules"].append(
         {
