@@ -19,6 +19,7 @@ from rules.effective import IMPORTED, effective, identity
 from rules.ends import End, at, expected, start
 from rules.firewall import Packet
 from rules.masquerade import decide
+from rules.own_routes import machine_of, node_on
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.routing import Choice, choose, underlying
 from rules.snapshot import Outcome, Target, Vpc
@@ -206,10 +207,12 @@ class _Walker:
         far = at(self.world, landing, self.dest)
         arrivals = self._arrivals(choice, landing, self.dest, seen, begin.region)
         hops = _merged([deliver(self.world, Leg.FORWARD, arrival) for arrival in arrivals], tail)
-        if far.vm is not None or far.rule is None or far.rule.scheme == "INTERNAL":
-            known = far.vm is not None or far.rule is not None or not _gone(hops)
+        doors = [self._door(arrival, far) for arrival in arrivals]
+        if doors[0].vm is not None or far.rule is None or far.rule.scheme == "INTERNAL":
+            known = doors[0].vm is not None or far.rule is not None or not _gone(hops)
             if known:
-                tail.forward.append(firewall_hop(self.world, Leg.FORWARD, "INGRESS", far, landing, packet))
+                checks = [[firewall_hop(self.world, Leg.FORWARD, "INGRESS", door, landing, packet)] for door in doors]
+                tail.forward += _merged(checks, tail)
         if far.pod is not None:
             found = policy.ingress(self.world, far.pod, seen, self.protocol, self.port)
             arrives = all(hop.verdict is Verdict.OK for hop in hops)
@@ -220,6 +223,16 @@ class _Walker:
             far = at(self.world, real, self.dest)  # the way there misses it; its answer starts where it is
         self._return(begin, far, far.vpc or landing, seen, masqueraded, tail)
         return tail
+
+    def _door(self, arrival: Arrival, far: End) -> End:
+        """Whose firewall the packet meets: that of the VM to which the route leads, whoever owns the address."""
+        route = arrival.route
+        if route is None or route.next_hop.kind not in (HopKind.INSTANCE, HopKind.IP):
+            return far
+        vm = machine_of(self.world, route)
+        if vm is None or vm == far.vm:
+            return far
+        return End(arrival.dest, arrival.vpc, vm, node_on(self.world, vm))
 
     def _return(self, begin: End, far: End, there: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail) -> None:
         if (foreign := foreign_hop(Leg.RETURN, far, there, self.dest)) is not None:
