@@ -8,7 +8,6 @@ the agent, its ConfigMap and the cluster's settings (GKE "IP masquerade agent" d
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from ipaddress import IPv4Address, IPv4Network
 
@@ -274,7 +273,7 @@ def _both(keep: KeepList, boot: KeepList) -> KeepList:
     if boot.ranges is None:
         return keep
     if keep.ranges is None:
-        return replace(keep, ranges=boot.ranges, why=_("{why} {boot}").format(why=keep.why, boot=boot.why))
+        return replace(keep, ranges=boot.ranges, why=_("{why}; {boot}").format(why=keep.why, boot=boot.why))
     common = [
         max(one, other, key=lambda each: each.prefixlen)
         for one in keep.ranges
@@ -406,9 +405,3 @@ def older(version: str, major: int, minor: int) -> bool:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
-
-
-def kept_everywhere(world: World) -> Iterator[tuple[str, KeepList]]:
-    """Each node's name with its list, to show where nodes differ."""
-    for node in world.nodes.values():
-        yield node.name, intended(world, node)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from ipaddress import AddressValueError, IPv4Address, IPv4Network, NetmaskValueError
@@ -316,8 +316,3 @@ def _number(text: str) -> int | None:
         return int(text, 0)
     except ValueError:
         return None
-
-
-def rules_of(table: NatTable, chain: str) -> Iterator[str]:
-    """The rules of a chain as iptables-save writes them."""
-    return (rule.text for rule in table.chains.get(chain, ()))
