@@ -678,3 +678,19 @@ def test_a_policy_at_the_pod_comes_behind_what_loses_the_packet_before(draft: An
     assert [hop.kind for hop in walk(draft.world(), source, target).breaks] == ["policy"]
     instance(pod.node, canIpForward=False)(draft)
     assert [hop.kind for hop in walk(draft.world(), source, target).breaks][:2] == ["deliver", "policy"]
+
+
+def test_the_firewall_at_the_end_is_that_of_the_vm_to_which_the_route_leads(draft: Any) -> None:
+    """The next hop of a static route has the interface that the packet comes to, whoever owns the address."""
+    draft.vm("project-a", "vpc-a", "nva", "10.1.0.77", canIpForward=True, tags={"items": ["nva"]})
+    draft.route(
+        "project-a",
+        "vpc-a",
+        "192.168.9.0/24",
+        nextHopInstance="projects/project-a/zones/asia-northeast1-a/instances/nva",
+    )
+    draft.effective("project-a/vpc-a")["firewalls"].clear()
+    draft.admit("project-a/vpc-a", "0.0.0.0/0", targetTags=["nva"])
+    found = draft.walk("vm project-a/test-gce-01", "192.168.9.9")
+    door = next(hop for hop in found.forward if hop.kind == "ingress-firewall")
+    assert (door.at, door.verdict) == ("vm project-a/nva", Verdict.OK)
