@@ -89,7 +89,11 @@ class LocalFabric:
             await asyncio.gather(carry(process.stdout, stdout), carry(process.stderr, stderr))
             return await process.wait()
         except asyncio.CancelledError:
-            process.kill()
+            with suppress(ProcessLookupError):
+                process.kill()
+            for rest in (process.stdout, process.stderr):
+                while rest is not None and await rest.read(1 << 20):
+                    pass
             await process.wait()
             self.cancelled.set()
             raise
