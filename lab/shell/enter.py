@@ -31,15 +31,20 @@ async def enter(
         await asyncio.gather(listening, return_exceptions=True)
 
 
+def no_program(name: str) -> str:
+    """What a container runtime says of a program that the image does not hold."""
+    return (
+        "OCI runtime exec failed: exec failed: unable to start container process: "
+        f'exec: "{name}": executable file not found in $PATH: unknown\n'
+    )
+
+
 async def _enter(host: Host, argv: Sequence[str], streams: Mapping[int, Stream]) -> int:
     family = kind(host.machine.image)
     context = Context(argv, host, family, streams, host.machine.environment, _start)
     if not argv or find(argv[0], family) is None:
         name = argv[0] if argv else ""
-        await context.err(
-            "OCI runtime exec failed: exec failed: unable to start container process: "
-            f'exec: "{name}": executable file not found in $PATH: unknown\n'
-        )
+        await context.err(no_program(name))
         return NOT_FOUND
     return await _start(context)
 

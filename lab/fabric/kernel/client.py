@@ -31,7 +31,8 @@ class KernelUnavailableError(RuntimeError):
 
 @dataclasses.dataclass(frozen=True)
 class Command:
-    """A command in a container: its namespace, what its image is called and holds, its environment without PATH."""
+    """A command in a container: its namespace, what its image is called and holds, its environment without PATH, and
+    whether its three descriptors are a terminal."""
 
     namespace: str
     argv: tuple[str, ...]
@@ -39,6 +40,7 @@ class Command:
     programs: tuple[str, ...]
     environment: Mapping[str, str]
     privileged: bool = False
+    terminal: bool = False
 
 
 class KeeperClient:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 
 from lab.fabric.base import LegCount, Place, Read, Write
 from lab.fabric.kernel.client import Command, KeeperClient
 from lab.fabric.kernel.legs import legs
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, vm_name
 from lab.fabric.machine import machine
+from lab.shell.context import NOT_FOUND
+from lab.shell.enter import no_program
 from lab.shell.images import kind
 from lab.store import Event, Store
 
@@ -82,26 +84,43 @@ class Kernel:
         """Run `argv` with the kernel's own network of `place`."""
         await self._settle()
         command = self._command(place, argv)
+        if "/" not in argv[0] and argv[0] not in command.programs:
+            await stderr(no_program(argv[0]).encode())
+            return NOT_FOUND
+        if place.tty:
+            return await self._on_terminal(command, stdin, stdout)
         to_process, from_out, from_err = os.pipe(), os.pipe(), os.pipe()
-        tasks = [
-            asyncio.create_task(_pour(stdin, to_process[1])),
-            asyncio.create_task(_drain(from_out[0], stdout)),
-            asyncio.create_task(_drain(from_err[0], stderr)),
-        ]
+        given = (to_process[0], from_out[1], from_err[1])
+        drains = [_drain(from_out[0], stdout), _drain(from_err[0], stderr)]
+        return await self._carried(command, given, _pour(stdin, to_process[1]), drains)
+
+    async def _on_terminal(self, command: Command, stdin: Read, stdout: Write) -> int:
+        ours, theirs = os.openpty()
+        return await self._carried(command, (theirs,), _pour(stdin, os.dup(ours)), [_drain(ours, stdout)])
+
+    async def _carried(
+        self,
+        command: Command,
+        given: tuple[int, ...],
+        pour: Coroutine[None, None, None],
+        drains: list[Coroutine[None, None, None]],
+    ) -> int:
+        """Start `command` on `given` descriptors (one stands for all three) and carry its streams until it ends."""
+        pouring = asyncio.create_task(pour)
+        draining = [asyncio.create_task(drain) for drain in drains]
         try:
-            given = (to_process[0], from_out[1], from_err[1])
             try:
-                ended = self._client.run(command, given)
+                ended = self._client.run(command, given * (3 // len(given)))
             finally:
                 for descriptor in given:
                     os.close(descriptor)
-            result = await ended
-            await asyncio.gather(*tasks[1:])
+            code = await ended
+            await asyncio.gather(*draining)
         finally:
-            for task in tasks:
+            for task in (pouring, *draining):
                 task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
-        return result
+            await asyncio.gather(pouring, *draining, return_exceptions=True)
+        return code
 
     def _command(self, place: Place, argv: Sequence[str]) -> Command:
         pod = self._store.table("kube/pods").get(str(place.pod))
@@ -112,7 +131,13 @@ class Kernel:
         else:
             namespace = pod_name(str(place.pod))
         return Command(
-            namespace, tuple(argv), image.name, tuple(sorted(image.programs)), seen.environment, seen.privileged
+            namespace,
+            tuple(argv),
+            image.name,
+            tuple(sorted(image.programs)),
+            seen.environment,
+            seen.privileged,
+            place.tty,
         )
 
 
@@ -133,7 +158,8 @@ async def _drain(descriptor: int, write: Write) -> None:
         lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(descriptor, "rb", 0)
     )
     try:
-        while data := await reader.read(CHUNK):
-            await write(data)
+        with contextlib.suppress(OSError):  # a terminal whose last program has ended gives EIO
+            while data := await reader.read(CHUNK):
+                await write(data)
     finally:
         transport.close()

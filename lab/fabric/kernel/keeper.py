@@ -155,9 +155,11 @@ class Keeper:
             "--",
         )
         path = self._toolbox(request["image"], request["programs"])
+        session = (_tool("setsid"), "--ctty") if request["terminal"] else ()  # setsid makes the session itself
         process = await asyncio.create_subprocess_exec(
-            *room, *confinement(request["privileged"]), *request["argv"], stdin=stdin, stdout=stdout, stderr=stderr,
-            env={**request["environment"], "PATH": path}, cwd="/", start_new_session=True,
+            *session, *room, *confinement(request["privileged"]), *request["argv"],
+            stdin=stdin, stdout=stdout, stderr=stderr,
+            env={**request["environment"], "PATH": path}, cwd="/", start_new_session=not session,
         )  # fmt: skip
         while descriptors:
             os.close(descriptors.pop())
