@@ -73,6 +73,8 @@ SCOPES = {
     "consent": "Plan and consent",
     "proof": "Applying and proof",
     "dialog": "Dialogs",
+    "exhibit": "An object",
+    "trouble": "When something did not work",
 }
 
 COMMANDS: tuple[Command, ...] = (
@@ -313,6 +315,15 @@ COMMANDS: tuple[Command, ...] = (
         "Show what would be restored and ask for consent.",
         "Take back…",
     ),
+    Command(
+        "consent.close", "consent", "escape", "close", "Do nothing", "Close the plan; nothing is changed.", "Do nothing"
+    ),
+    Command("consent.down", "consent", "pagedown", "page(1)", "Scroll the change", "One page down.", palette=False),
+    Command("consent.up", "consent", "pageup", "page(-1)", "Scroll back", "One page up.", palette=False),
+    Command("exhibit.copy", "exhibit", "c", "copy", "Copy the object", "Copy the whole object.", "Copy"),
+    Command("trouble.again", "trouble", "r", "again", "Try again", "Do what failed once more.", "Try again"),
+    Command("trouble.copy", "trouble", "c", "copy", "Copy the message", "Copy the sentence.", "Copy"),
+    Command("trouble.close", "trouble", "escape", "close", "Go back", "Leave it as it is.", "Back"),
     Command("dialog.close", "dialog", "escape", "close", "Close", "Close this dialog; nothing happens.", "Close"),
 )
 

@@ -9,10 +9,12 @@ import pytest
 from tui import commands
 from tui.app import WayhomeApp
 from tui.screens.case import MAKERS, CaseScreen
+from tui.screens.consent import ConsentScreen
 from tui.screens.exhibit import ExhibitScreen
 from tui.screens.help import HelpScreen
 from tui.screens.proof import ProofScreen
 from tui.screens.start import StartScreen
+from tui.screens.trouble import TroubleScreen
 
 HOMES = {
     "app": WayhomeApp,
@@ -20,6 +22,9 @@ HOMES = {
     "case": CaseScreen,
     "proof": ProofScreen,
     "dialog": HelpScreen,
+    "consent": ConsentScreen,
+    "exhibit": ExhibitScreen,
+    "trouble": TroubleScreen,
     **MAKERS,
 }
 VIEWS = tuple(MAKERS)

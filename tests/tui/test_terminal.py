@@ -59,7 +59,7 @@ def test_a_recording_is_walked_with_the_keyboard_and_left(terminal):
     terminal.wait_for("MISSING: not-exported")
     terminal.keys("F1")
     terminal.wait_for("Every route of both VPCs")
-    terminal.keys("Escape")
+    terminal.keys("F1")
     terminal.keys("5")
     terminal.wait_for("alone?")
     terminal.keys("C-q")

@@ -14,15 +14,15 @@ from textual.screen import Screen
 from textual.widgets import ContentSwitcher, Footer, Static
 
 from probes.ask import Ask
-from probes.errors import ProbeError
 from rules.report.model import Offer, Report
-from rules.snapshot import Outcome, Probe, Snapshot, SnapshotError
+from rules.snapshot import Outcome, Probe, Snapshot
 from rules.words import _
 from tui import messages, ports
 from tui.case import Case
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands, Spoke
-from tui.plain import content, plain
+from tui.plain import content
+from tui.sentences import sentence_of
 from tui.views.base import View
 from tui.views.evidence import EvidenceView
 from tui.views.fixes import FixesView
@@ -221,7 +221,7 @@ class CaseScreen(Screen[None]):
         from tui.screens.trouble import TroubleScreen
 
         fatal = event.errand in {"connect", "recording"}
-        self.app.push_screen(TroubleScreen(event.error, fatal=fatal), self._after_trouble)
+        self.app.push_screen(TroubleScreen(sentence, fatal=fatal), self._after_trouble)
 
     def _after_trouble(self, again: bool | None) -> None:
         if again:
@@ -398,20 +398,6 @@ class CaseScreen(Screen[None]):
     def _tick(self) -> None:
         if self.case.started and isinstance(self.current, StepsView):
             self.current.draw(self.rooms.clock())
-
-
-def sentence_of(error: Exception) -> str:
-    """What to tell a person about an error."""
-    if isinstance(error, ProbeError):
-        return error.sentence
-    if isinstance(error, SnapshotError):
-        return str(error)
-    if isinstance(error, OSError):
-        return plain(f"{error.strerror or error}: {error.filename or ''}".rstrip(": "))
-    if type(error).__module__ == "lab.control":
-        return plain(error)
-    sentence = getattr(error, "sentence", None)
-    return plain(sentence if isinstance(sentence, str) else f"{type(error).__name__}: {error}")
 
 
 def _leave(session: ports.Session) -> None:

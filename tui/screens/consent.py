@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import Any, ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -15,6 +15,7 @@ from textual.widgets import Footer, Input, Static
 from rules.report.model import Change, Offer
 from rules.words import _
 from tui import diff, messages, ports
+from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
 from tui.glyphs import State, colour, glyph
 from tui.plain import content, plain
@@ -24,11 +25,7 @@ from tui.widgets.text_view import TextView
 class ConsentScreen(ModalScreen[ports.Plan | None]):
     """Dismissed with the plan once its name was typed, with None otherwise. Without a session it only shows."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "close", _("Do nothing"), id="consent.close"),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("consent")]
     CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     AUTO_FOCUS = "#consent"
     HELP = _(
@@ -120,7 +117,7 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
         field.focus()
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
-        from tui.screens.case import sentence_of
+        from tui.sentences import sentence_of
 
         sign = glyph(State.FAIL, ascii=self._ascii)
         self._ask(Content.assemble((f"{sign} ", "$fail"), content(sentence_of(event.error))))
@@ -146,7 +143,7 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
 class UndoScreen(ModalScreen[bool]):
     """Consent to take a run back: the same name is typed."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "close", _("Do nothing"), id="undo.close")]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("consent")]
     CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     AUTO_FOCUS = "#consent"
 
@@ -172,6 +169,11 @@ class UndoScreen(ModalScreen[bool]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.value.strip() == self._words:
             self.dismiss(True)
+
+    def action_page(self, by: int) -> None:
+        """Scroll the diff."""
+        view = self.query_one(TextView)
+        (view.scroll_page_down if by > 0 else view.scroll_page_up)(animate=False)
 
     def action_close(self) -> None:
         """Do nothing."""

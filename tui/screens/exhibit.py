@@ -6,7 +6,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App, ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -37,7 +37,7 @@ class ExhibitScreen(ModalScreen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings("dialog"),
         *bindings("evidence"),
-        Binding("c", "copy", _("Copy"), id="exhibit.copy"),
+        *bindings("exhibit"),
     ]
     CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     HELP = _("The object as the API gave it. / searches in it, n goes to the next match, c copies it, esc closes it.")

@@ -173,7 +173,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         return Content.styled(fit(text, 22), colour(state))
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
-        from tui.screens.case import sentence_of
+        from tui.sentences import sentence_of
 
         self._errands.done(event.errand)
         self.state = State.FAIL

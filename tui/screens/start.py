@@ -225,7 +225,7 @@ class StartScreen(Screen[None]):
         self._go(event.lesson.question, name=self._lab_name())
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
-        from tui.screens.case import sentence_of
+        from tui.sentences import sentence_of
 
         self._errands.done(event.errand)
         self.query_one("#lessons").loading = False

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Footer, Static
 
 from rules.words import _
+from tui.commands import bindings
 from tui.glyphs import State, glyph
 from tui.plain import content
 
@@ -19,28 +20,23 @@ from tui.plain import content
 class TroubleScreen(ModalScreen[bool]):
     """Dismissed with True to try again."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("r", "again", _("Try again"), id="trouble.again"),
-        Binding("c", "copy", _("Copy"), id="trouble.copy"),
-        Binding("escape", "close", _("Back"), id="trouble.close"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("trouble")]
 
     CSS_PATH = "../styles/dialogs.tcss"
 
-    def __init__(self, error: Exception, *, fatal: bool) -> None:
+    def __init__(self, sentence: str, *, fatal: bool) -> None:
         super().__init__()
-        self.error = error
+        self.sentence = sentence
         self.fatal = fatal
 
     def compose(self) -> ComposeResult:
         from tui.app import WayhomeApp
-        from tui.screens.case import sentence_of
 
         sign = glyph(State.FAIL, ascii=cast(WayhomeApp, self.app).ascii)
         title = _("This cannot go on") if self.fatal else _("Something did not work")
         with Vertical(id="dialog", classes="trouble"):
             yield Static(Content.styled(f"{sign} {title}", "bold $fail"), markup=False)
-            yield Static(content(sentence_of(self.error)), id="sentence", markup=False)
+            yield Static(content(self.sentence), id="sentence", markup=False)
             yield Static(Content.styled(_("r tries again, c copies this, esc goes back."), "$quiet"), markup=False)
         yield Footer(show_command_palette=False)
 
@@ -55,6 +51,5 @@ class TroubleScreen(ModalScreen[bool]):
     def action_copy(self) -> None:
         """Copy the sentence."""
         from tui.app import WayhomeApp
-        from tui.screens.case import sentence_of
 
-        cast(WayhomeApp, self.app).copy(_("the message"), sentence_of(self.error))
+        cast(WayhomeApp, self.app).copy(_("the message"), self.sentence)

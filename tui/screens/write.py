@@ -125,7 +125,7 @@ class WriteScreen(ModalScreen[None]):
         self.dismiss()
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
-        from tui.screens.case import sentence_of
+        from tui.sentences import sentence_of
 
         cast("WayhomeApp", self.app).tell(sentence_of(event.error), bad=True)
 
