@@ -43,7 +43,10 @@ def to_value(text: str) -> Any:
 
     A text that begins with `{` is JSON and is read as such (k8s.io/apimachinery util/yaml ToJSON): see gojson.
     """
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:
+        raise GoError(f"yaml: {_problem(error)}") from error
     try:
         node = loader.get_node() if loader.check_node() else None
         return None if node is None else _Builder().value(node, 0)

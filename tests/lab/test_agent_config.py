@@ -196,3 +196,8 @@ def _compare(text: str, all_reserved: bool) -> None:
     ]
     assert rules.masq_link_local == mine.link_local
     assert rules.resync == pytest.approx(mine.resync / SECOND)
+
+
+def test_control_characters_are_refused_not_stumbled_over() -> None:
+    with pytest.raises(GoError, match="yaml: "):
+        parse("nonMasqueradeCIDRs: [10.0.0.0/8]\n\x07", all_reserved=False)
