@@ -59,8 +59,12 @@ def target(text: str) -> Target:
     text = text.strip()
     if "://" in text:
         return _url(text)
-    host, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
-    if "/" in host or "/" in port:
+    bracketed = re.fullmatch(r"\[(.*)\](?:(:)(.*))?", text)
+    if bracketed is not None:
+        host, colon, port = bracketed[1], bracketed[2], bracketed[3]
+    else:
+        host, colon, port = text.rpartition(":") if text.count(":") == 1 else (text, "", "")
+    if "/" in host or "/" in (port or ""):
         raise ParseError(_("{text!r} is not one address; write IP, IP:PORT or http://IP:PORT/PATH.").format(text=text))
     return Target(address(host), _port(port, text) if colon else 80)
 

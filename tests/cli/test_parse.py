@@ -57,6 +57,8 @@ def test_targets_that_are_understood(text: str, target: Target) -> None:
         ("10.2.0.10:http", "not a port"),
         ("fd00::1", "IPv6"),
         ("[fd00::1]", "IPv6"),
+        ("[fd00::1]:80", "IPv6"),
+        ("[10.2.0.10]:x", "not a port"),
         ("http://[fd00::1]/", "IPv6"),
         ("example.internal", "is a name"),
         ("http://example.internal/", "is a name"),
