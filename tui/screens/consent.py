@@ -17,7 +17,7 @@ from rules.words import _
 from tui import diff, messages, ports
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
-from tui.glyphs import State, colour, glyph
+from tui.glyphs import State, glyph
 from tui.plain import content, plain
 from tui.widgets.text_view import TextView
 
@@ -52,7 +52,7 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
             yield TextView(diff.lines_of(self.offer.changes), id="consent-diff")
             yield Static(id="consent-dry", markup=False)
             yield Static(id="consent-ask", markup=False)
-            yield Input(id="consent")
+            yield Input(placeholder=_("the name, then enter"), id="consent")
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -103,8 +103,7 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
         if event.plan.diff:
             self.query_one(TextView).show_lines(diff.roles(event.plan.diff.splitlines()))
         said = event.dry_run
-        sign = glyph(State.OK, ascii=self._ascii)
-        self.query_one("#consent-dry", Static).update(Content.assemble((f"{sign} ", colour(State.OK)), content(said)))
+        self.query_one("#consent-dry", Static).update(content(said, "$quiet"))
         self._ask(
             Content.assemble(
                 _("To apply it, type "),
@@ -163,7 +162,7 @@ class UndoScreen(ModalScreen[bool]):
                 id="consent-ask",
                 markup=False,
             )
-            yield Input(id="consent")
+            yield Input(placeholder=_("the name, then enter"), id="consent")
         yield Footer(show_command_palette=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:

@@ -115,7 +115,8 @@ class StartScreen(Screen[None]):
         listing.clear_options()
         for lesson in event.lessons:
             mark = glyph(State.WAIT, ascii=self._app.ascii) if lesson.name == event.running else " "
-            text = Content.assemble((mark, "$active"), f" {plain(lesson.title)}  ", (plain(lesson.name), "$quiet"))
+            # The name of a scenario gives its cause away: only the title is shown.
+            text = Content.assemble((mark, "$active"), f" {plain(lesson.title)}")
             listing.add_option(Option(text, id=lesson.name))
         if event.lessons:
             listing.highlighted = 0

@@ -45,7 +45,7 @@ class CaseBar(Static):
             return Content("wayhome")
         arrow = " -> " if self._ascii else " → "
         left = plain(f" {case.pod}{arrow}{case.target}") if case.pod else " wayhome"
-        if case.name:
+        if case.name and width >= 100:
             left += plain(f"   {case.name}")
         state = f"{glyph(case.state, ascii=self._ascii)} {plain(case.word())} "
         room = max(width - width_of(state) - 1, 10)
