@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -44,6 +48,35 @@ def test_the_counters_show_where_the_answer_is_lost(kernel: Wayhome) -> None:
     assert passed[ROUTER, TARGET] > 0
     assert passed[TARGET, ROUTER] > 0
     assert passed[ROUTER, "project-a/vpc-a router"] == 0
+
+
+def _children(pid: int) -> set[int]:
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with contextlib.suppress(OSError):
+                if int((entry / "stat").read_text("utf-8").rpartition(")")[2].split()[1]) == pid:
+                    found |= {int(entry.name)} | _children(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("victim", ["lab", "keeper"])
+def test_nothing_is_left_when_a_process_is_killed(kernel: Wayhome, environment: dict[str, str], victim: str) -> None:
+    state = json.loads((Path(environment["WAYHOME_STATE_DIR"]) / "lab" / "lab.json").read_text("utf-8"))
+    family = _children(state["pid"])
+    assert len(family) >= 3  # unshare, the keeper, the room in which commands run
+    os.kill(state["pid"] if victim == "lab" else min(family), signal.SIGKILL)
+    for _turn in range(500):
+        if not any(Path(f"/proc/{pid}/ns").exists() for pid in family):
+            break
+        time.sleep(0.02)
+    else:
+        pytest.fail("namespaces outlived their owner")
+    if victim == "lab":
+        assert kernel("lab", "status").code == 2
+        assert kernel("lab", "start", "article", "--fabric", "kernel").code == 0
+    else:
+        assert kernel("diagnose", *QUESTION, "--no-node-probe").code == 1
 
 
 @pytest.mark.parametrize("remedy", ["masquerade-minimal", "masquerade-article", "exchange-routes"])

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import pytest
 
 from lab.build import populate
+from lab.compute import objects
 from lab.fabric.base import Place
 from lab.fabric.kernel.blueprint import Blueprint, difference
 from lab.fabric.kernel.client import KernelUnavailableError
@@ -106,11 +107,7 @@ async def test_only_pod_to_peer_fails_and_the_request_has_arrived(article: tuple
 
 async def test_exchanging_the_routes_brings_the_answer_home(article: tuple[Store, Kernel]) -> None:
     store, kernel = article
-    for project, network, flag in (("project-a", "vpc-a", "export"), ("project-b", "vpc-b", "import")):
-        table = store.table(f"compute/{project}/networks")
-        item = table.get(network)
-        item["peerings"][0][f"{flag}CustomRoutes"] = True
-        table.replace(network, item)
+    exchange(store)
     assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK\n")
 
 
@@ -121,6 +118,49 @@ async def test_a_change_of_the_nat_table_masquerades(article: tuple[Store, Kerne
     kept = "\n".join(line for line in text.splitlines() if " -d 10.0.0.0/8 " not in line) + "\n"
     store.table("node/nat").replace(node, {"text": kept})
     assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[:2] == (0, "OK\n")
+
+
+def exchange(store: Store) -> None:
+    for project, network, flag in (("project-a", "vpc-a", "export"), ("project-b", "vpc-b", "import")):
+        table = store.table(f"compute/{project}/networks")
+        item = table.get(network)
+        item["peerings"][0][f"{flag}CustomRoutes"] = True
+        table.replace(network, item)
+
+
+def close_the_firewall(store: Store) -> None:
+    store.table("compute/project-b/firewalls").remove("allow-from-a-pods")
+
+
+def stop_the_target(store: Store) -> None:
+    table = store.table("compute/project-b/instances")
+    for key, vm in table.items():
+        table.replace(key, {**vm, "status": "TERMINATED"})
+
+
+def lose_the_node_routes(store: Store) -> None:
+    table = store.table("compute/project-a/routes")
+    for key, route in table.items():
+        if route.get("description") == "k8s-node-route":
+            table.remove(key)
+
+
+def catch_the_answer(store: Store) -> None:
+    """A route of the peer's own, narrower than what it imports, to a VM that is not the pod's node."""
+    vm = next(iter(store.table("compute/project-b/instances").values()))
+    made = objects.route("project-b", "mine", "vpc-b", "172.16.1.0/28", instance=vm["selfLink"])
+    store.table("compute/project-b/routes").create("mine", made)
+
+
+@pytest.mark.parametrize("change", [close_the_firewall, stop_the_target, lose_the_node_routes, catch_the_answer])
+async def test_every_change_takes_effect_at_once(
+    article: tuple[Store, Kernel], change: Callable[[Store], None]
+) -> None:
+    store, kernel = article
+    exchange(store)
+    assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.2.0.10/health"))[0] == 0
+    change(store)
+    assert (await run(kernel, "curl", "-sS", "-m", "1", "http://10.2.0.10/health"))[0] == 28
 
 
 async def test_commands_get_input_and_the_host_is_read_only(article: tuple[Store, Kernel]) -> None:
