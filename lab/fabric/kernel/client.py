@@ -15,12 +15,11 @@ from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from typing import Any
 
 from lab.fabric.kernel.blueprint import Blueprint, Wire, difference, mac
+from lab.fabric.kernel.channel import PACKET, Message, receive, send
 from rules.words import _
 
 START_SECONDS = 20.0
-TOOLS = ("unshare", "nsenter", "setpriv", "mount", "ip", "iptables-restore")
-ANSWER_SIZE = 65536
-
+TOOLS = ("unshare", "nsenter", "setpriv", "setsid", "mount", "ip", "iptables-restore")
 Answer = tuple[dict[str, Any], list[int]]
 """A reply and the descriptors that came with it."""
 
@@ -88,7 +87,7 @@ class KeeperClient:
         ours.setblocking(False)
         loop = asyncio.get_running_loop()
         try:
-            hello = await asyncio.wait_for(loop.sock_recv(ours, ANSWER_SIZE), START_SECONDS)
+            hello = await asyncio.wait_for(loop.sock_recv(ours, PACKET), START_SECONDS)
         except TimeoutError:
             hello = b""
         if not hello:
@@ -105,7 +104,7 @@ class KeeperClient:
                 process.kill()
             await process.wait()
         os.lseek(self._complaints, 0, os.SEEK_SET)
-        lines = os.read(self._complaints, ANSWER_SIZE).decode(errors="replace").strip().splitlines()
+        lines = os.read(self._complaints, PACKET).decode(errors="replace").strip().splitlines()
         return lines[-1] if lines else "the keeper ended without a word"
 
     @property
@@ -148,7 +147,7 @@ class KeeperClient:
         try:
             reply, _ = await answer
         except asyncio.CancelledError:
-            self._send({"op": "kill", "id": next(self._ids), "target": number}, [])
+            self._send({"op": "kill", "id": next(self._ids), "target": number})
             raise
         return int(reply["exit"])
 
@@ -177,33 +176,22 @@ class KeeperClient:
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = future
         future.add_done_callback(lambda _: self._waiting.pop(number, None))
-        if attachment is None:
-            self._send(request, descriptors)
-            return future
-        memory = os.memfd_create("request")
-        try:
-            os.write(memory, attachment.encode())
-            os.lseek(memory, 0, os.SEEK_SET)
-            self._send(request, [*descriptors, memory])
-        finally:
-            os.close(memory)
+        self._send(request, descriptors, attachment)
         return future
 
-    def _send(self, request: dict[str, Any], descriptors: Sequence[int]) -> None:
+    def _send(self, request: Message, descriptors: Sequence[int] = (), text: str | None = None) -> None:
         if self._channel is None:
             raise KernelUnavailableError("the keeper has ended")
-        socket.send_fds(self._channel, [json.dumps(request).encode()], list(descriptors))
+        send(self._channel, request, descriptors, text)
 
     def _receive(self) -> None:
         if self._channel is None:
             return
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._channel, ANSWER_SIZE, 4)
+            found = receive(self._channel)
         except BlockingIOError:
             return
-        except OSError:
-            data, descriptors = b"", []
-        if not data:
+        if found is None:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._channel.close()
             self._channel = None
@@ -211,7 +199,7 @@ class KeeperClient:
                 if not waiting.done():
                     waiting.set_exception(KernelUnavailableError("the keeper has ended"))
             return
-        reply = json.loads(data)
+        reply, descriptors = found
         future = self._waiting.get(reply["id"])
         if future is None or future.done():
             for descriptor in descriptors:

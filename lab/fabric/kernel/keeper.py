@@ -23,6 +23,7 @@ from typing import Any
 
 from aiohttp import web
 
+from lab.fabric.kernel.channel import Message, receive, send
 from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
 from lab.fabric.kernel.trace import attempt
 
@@ -34,7 +35,6 @@ mount -o remount,bind,ro /
 echo ready
 exec sleep infinity
 """
-REQUEST_SIZE = 65536
 
 
 class KernelError(RuntimeError):
@@ -61,16 +61,14 @@ class Keeper:
 
     def _receive(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._channel, REQUEST_SIZE, 4)
+            found = receive(self._channel)
         except BlockingIOError:
             return
-        except OSError:
-            data, descriptors = b"", []
-        if not data:
+        if found is None:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._closed.set()
             return
-        task = asyncio.ensure_future(self._answer(json.loads(data), descriptors))
+        task = asyncio.ensure_future(self._answer(*found))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -100,17 +98,9 @@ class Keeper:
                 os.close(descriptor)
         self._send(reply)
 
-    def _send(self, reply: dict[str, Any], attachment: str | None = None) -> None:
-        descriptors = []
-        if attachment is not None:
-            memory = os.memfd_create("reply")
-            os.write(memory, attachment.encode())
-            os.lseek(memory, 0, os.SEEK_SET)
-            descriptors.append(memory)
+    def _send(self, reply: Message, text: str | None = None) -> None:
         with contextlib.suppress(OSError):  # the other end may be gone; then the reader ends this process
-            socket.send_fds(self._channel, [json.dumps(reply).encode()], descriptors)
-        for descriptor in descriptors:
-            os.close(descriptor)
+            send(self._channel, reply, text=text)
 
     async def _apply(self, plan: dict[str, Any]) -> None:
         """Bring the kernel from one blueprint to the next; `plan` is a Difference as JSON."""
