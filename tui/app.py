@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from probes.ask import Ask
 
 CLOSING_SECONDS = 0.8
-AFTER_FIRST_FRAME = 0.1
+AFTER_FIRST_FRAME = 0.25
 STYLES = Path(__file__).with_name("styles")
 
 

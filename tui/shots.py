@@ -112,10 +112,14 @@ async def draw(shot: Shot, recording: Recording) -> str:
 async def _settle(pilot: Pilot[int]) -> None:
     for _ in range(500):
         await pilot.pause()
-        if not any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
+        if getattr(pilot.app.screen, "listed", True) and not _at_work():
             await pilot.pause()
             return
     raise TimeoutError("the app does not come to rest")
+
+
+def _at_work() -> bool:
+    return any(thread.name.startswith("wayhome ") for thread in threading.enumerate())
 
 
 def record(folder: Path) -> None:

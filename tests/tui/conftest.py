@@ -398,9 +398,10 @@ def settle() -> Callable[[Any], Any]:
     """Wait until the errands of an app have come home and everything is drawn."""
 
     async def wait(pilot: Any) -> None:
-        for _ in range(200):
+        for _ in range(2000):
             await pilot.pause()
-            if not any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
+            waits = not getattr(pilot.app.screen, "listed", True)
+            if not waits and not any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
                 await pilot.pause()
                 return
         raise AssertionError("errands did not come home")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tui import messages, ports
     from tui.app import WayhomeApp
 
-AFTER_FIRST_FRAME = 0.05
+AFTER_FIRST_FRAME = 0.1
 CHOICES = ("diagnose", "practise", "open")
 
 
@@ -42,6 +42,7 @@ class StartScreen(Screen[None]):
 
     def __init__(self, scenario: str | None) -> None:
         super().__init__()
+        self.listed = False
         self._scenario = scenario
         self._lessons: dict[str, ports.Lesson] = {}
         self._lab_running: str | None = None
@@ -96,7 +97,10 @@ class StartScreen(Screen[None]):
 
     def on_mount(self) -> None:
         # Reading the scenarios would hold up the first frame.
-        self.set_timer(AFTER_FIRST_FRAME, lambda: self._errands.start("lessons", self._list_lessons))
+        self.call_after_refresh(self.set_timer, AFTER_FIRST_FRAME, self._find_lessons)
+
+    def _find_lessons(self) -> None:
+        self._errands.start("lessons", self._list_lessons)
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
@@ -109,6 +113,7 @@ class StartScreen(Screen[None]):
 
     def on_lessons_listed(self, event: messages.LessonsListed) -> None:
         self._errands.done("lessons")
+        self.listed = True
         self._lessons = {lesson.name: lesson for lesson in event.lessons}
         self._lab_running = event.running
         listing = self.query_one("#lessons", OptionList)
@@ -229,5 +234,6 @@ class StartScreen(Screen[None]):
         from tui.sentences import sentence_of
 
         self._errands.done(event.errand)
+        self.listed = True
         self.query_one("#lessons").loading = False
         self._say(sentence_of(event.error), bad=True)

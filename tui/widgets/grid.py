@@ -16,6 +16,7 @@ from tui.plain import fit, plain, width_of
 from tui.widgets.lines import Lines
 
 MEASURED = 2_000
+NARROWEST = 14
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,10 @@ class Grid(Lines):
             widths.pop()
         spare = room - sum(widths) - 2 * (len(widths) - 1)
         flexible = [index for index, column in enumerate(self.columns) if column.flex]
+        rigid = [index for index in range(len(widths)) if index not in flexible]
+        while spare < 0 and rigid and max(widths[index] for index in rigid) > NARROWEST:
+            widths[max(rigid, key=lambda index: widths[index])] -= 1
+            spare += 1
         for index in flexible:
             widths[index] = max(widths[index] + spare // len(flexible), 6)
         self._widths = widths
