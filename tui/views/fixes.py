@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events
@@ -18,7 +19,7 @@ from tui import steps
 from tui.case import Case
 from tui.commands import bindings
 from tui.glyphs import State, of_outcome, outcome_word
-from tui.plain import content, fit, plain
+from tui.plain import content, fit, plain, width_of
 from tui.views.base import View, lines, shown
 
 
@@ -88,27 +89,31 @@ class FixesView(View, can_focus=True):
         return _("No fix that wayhome knows would help here; the verdict (2) says what is known.")
 
     def _table(self) -> Content:
-        wide = max(len(offer.title) for offer in self.offers)
-        owners = max(len(offer.owner) for offer in self.offers)
-        room = max(self.size.width - 34, 24)
-        name = min(wide, max(room - owners, room // 2))
+        words = [outcome_word(offer.predicted) for offer in self.offers]
+        alone = [_("enough") if offer.complete else _("not enough") for offer in self.offers]
+        outcome = _widest([_("pod → peer"), *("  " + word for word in words)])
+        enough = _widest([_("alone?"), *alone])
+        room = self.size.width - outcome - enough - 10
+        owner = min(_widest([offer.owner for offer in self.offers]), max(room // 2, 8))
+        names = [plain(offer.title) for offer in self.offers]
+        if _widest(names) > room - owner:
+            # Titles that begin alike would be cut to the same words; the remedies' names differ.
+            names = [plain(offer.id) for offer in self.offers]
+        name = min(_widest(names), max(room - owner, 18))
         owner = max(room - name, 8)
-        rows = [
-            Content.styled(
-                "   " + fit(_("fix"), name) + "  " + fit(_("pod → peer"), 14) + fit(_("alone?"), 12) + _("owner"),
-                "$quiet",
-            )
-        ]
+        head = (fit(_("fix"), name), fit(_("pod → peer"), outcome), fit(_("alone?"), enough), _("owner"))
+        rows = [Content.styled("   " + "  ".join(head), "$quiet")]
         for number, offer in enumerate(self.offers):
             here = number == self.selected
-            enough = _("enough") if offer.complete else _("not enough")
             row = Content.assemble(
                 ((">" if self.ascii else "▌") if here else " ", "$active"),
                 f"{number + 1} ",
-                (fit(plain(offer.title), name), "bold" if here else ""),
+                (fit(names[number], name), "bold" if here else ""),
                 "  ",
-                self.sign(of_outcome(offer.predicted), fit(outcome_word(offer.predicted), 12)),
-                fit(enough, 12),
+                self.sign(of_outcome(offer.predicted), fit(words[number], outcome - 2)),
+                "  ",
+                fit(alone[number], enough),
+                "  ",
                 fit(plain(offer.owner), owner).rstrip(),
             )
             rows.append(row)
@@ -117,7 +122,8 @@ class FixesView(View, can_focus=True):
     def _detail(self, offer: Offer) -> Content:
         report = self._case.report if self._case is not None else None
         seen = {row.probe: row.observed for row in report.matrix} if report is not None else {}
-        parts: list[Content] = [Content.styled(plain(offer.title), "bold"), content(offer.sentence)]
+        title = Content.assemble((plain(offer.title), "bold"), ("  " + plain(offer.id), "$quiet"))
+        parts: list[Content] = [title, content(offer.sentence)]
         if not offer.applicable:
             parts.append(self.sign(State.WARN, _("wayhome only advises here; c copies the commands.")))
         parts += self._section(_("Changes"), [content(item) for item in offer.change_sentences])
@@ -184,3 +190,8 @@ class FixesView(View, can_focus=True):
         if self.offer is None or not self.offer.commands:
             return None
         return _("the commands"), "\n".join(self.offer.commands)
+
+
+def _widest(texts: Iterable[str]) -> int:
+    """Cells of the widest of `texts`."""
+    return max(width_of(plain(text)) for text in texts)
