@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import socket
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -211,3 +212,22 @@ async def test_a_keeper_that_was_killed_is_replaced(article: tuple[Store, Kernel
             break
         await asyncio.sleep(0)
     assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK\n")
+
+
+async def test_a_keeper_ends_in_the_middle_of_its_work(article: tuple[Store, Kernel]) -> None:
+    _, kernel = article
+    client = kernel._client
+    process, channel = client._process, client._channel
+    assert process is not None
+    assert channel is not None
+    namespaces = list(client.blueprint.namespaces)
+    working = [asyncio.create_task(client.attempt([("pod.default.my-pod", "10.2.0.10", 81)], namespaces, 600.0))]
+    working.append(asyncio.create_task(run(kernel, "sleep", "600")))
+    for _ in range(200):
+        if await sleeping(kernel):
+            break
+    channel.shutdown(socket.SHUT_RDWR)
+    assert await asyncio.wait_for(process.wait(), 30) == 0
+    assert all(
+        isinstance(each, KernelUnavailableError) for each in await asyncio.gather(*working, return_exceptions=True)
+    )

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from aiohttp import web
 
@@ -52,12 +52,16 @@ class Keeper:
         self._tasks: set[asyncio.Task[None]] = set()
         self._closed = asyncio.Event()
 
-    async def serve(self) -> None:
-        """Answer requests until the other end closes."""
+    async def serve(self) -> NoReturn:
+        """Answer requests until the other end closes; then end at once, whatever is under way.
+
+        This is the first process of its PID namespace: with it end all others, and the namespaces with them.
+        """
         loop = asyncio.get_running_loop()
         self._channel.setblocking(False)
         loop.add_reader(self._channel.fileno(), self._receive)
         await self._closed.wait()
+        os._exit(0)
 
     def _receive(self) -> None:
         try:
