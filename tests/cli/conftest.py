@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +38,38 @@ class Done:
 
 
 Wayhome = Callable[..., Done]
+
+
+def _undisturbed() -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
+@pytest.fixture(scope="session")
+def undisturbed() -> Callable[[], None]:
+    """For a child before it runs its program: signals do what they do at a terminal, also under nohup and in CI."""
+    return _undisturbed
+
+
+def _watch(terminal: int, mark: bytes = b"") -> bytes:
+    shown = b""
+    while not mark or mark not in shown:
+        ready, _writing, _errors = select.select([terminal], [], [], 180)
+        assert ready, shown
+        try:
+            part = os.read(terminal, 65536)
+        except OSError:  # Linux says EIO when the other side is gone
+            part = b""
+        if not part:
+            break
+        shown += part
+    return shown
+
+
+@pytest.fixture(scope="session")
+def watch() -> Callable[..., bytes]:
+    """What a terminal shows until `mark` appears or the program there has gone; long silence fails."""
+    return _watch
 
 
 @pytest.fixture

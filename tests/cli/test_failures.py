@@ -57,7 +57,9 @@ def test_a_state_folder_that_takes_no_file(environment: dict[str, str], tmp_path
 @pytest.mark.parametrize(
     ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)], ids=["int", "term", "hup"]
 )
-def test_signals_end_quietly_and_after_tidying_up(environment: dict[str, str], number: int, code: int) -> None:
+def test_signals_end_quietly_and_after_tidying_up(
+    environment: dict[str, str], undisturbed: Callable[[], None], number: int, code: int
+) -> None:
     body = "\n    ".join(
         [
             "try:",
@@ -68,7 +70,12 @@ def test_signals_end_quietly_and_after_tidying_up(environment: dict[str, str], n
         ]
     )
     with subprocess.Popen(
-        patched(body), env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        patched(body),
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=undisturbed,
     ) as running:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
@@ -88,19 +95,13 @@ sys.exit(run([]))
 """
 
 
-def test_the_app_crashes_without_a_traceback(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_app_crashes_without_a_traceback(
+    environment: dict[str, str], watch: Callable[..., bytes], tmp_path: Path
+) -> None:
     pid, ours = pty.fork()
     if pid == 0:
         os.execve(sys.executable, [sys.executable, "-c", CRASH], environment)  # noqa: S606 - the test's child
-    shown = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
+    shown = watch(ours)
     os.close(ours)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 70
     (log,) = (tmp_path / "state" / "log").iterdir()

@@ -197,7 +197,11 @@ def test_read_only_creates_nothing(started: Callable[[str], Wayhome], environmen
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["int", "term"])
 def test_who_is_stopped_takes_the_probe_pod_along(
-    started: Callable[[str], Wayhome], environment: dict[str, str], number: int, code: int
+    started: Callable[[str], Wayhome],
+    environment: dict[str, str],
+    undisturbed: Callable[[], None],
+    number: int,
+    code: int,
 ) -> None:
     started("article")
     with subprocess.Popen(
@@ -206,6 +210,7 @@ def test_who_is_stopped_takes_the_probe_pod_along(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        preexec_fn=undisturbed,
     ) as running:
         assert running.stderr is not None
         assert "Creating the pod default/wayhome-probe-" in running.stderr.readline()
@@ -268,38 +273,33 @@ def test_a_config_map_that_was_there_comes_back_to_the_byte(
     assert objects(environment) == before
 
 
-def at_a_terminal(environment: dict[str, str], *args: str, answer: str) -> tuple[int, str]:
+@pytest.fixture
+def at_a_terminal(environment: dict[str, str], watch: Callable[..., bytes]) -> Callable[..., tuple[int, str]]:
     """Run `wayhome ARGS…` with a terminal and type `answer` when asked; returns exit code and what was shown."""
-    pid, ours = pty.fork()
-    if pid == 0:
-        os.execve(sys.executable, [sys.executable, "-m", "tui", *args], environment)  # noqa: S606 - the test's child
-    shown = b""
-    asked = False
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:
-            break
-        if not part:
-            break
-        shown += part
-        if not asked and b"anything else to leave it: " in shown:
-            asked = True
-            os.write(ours, answer.encode() + b"\n")
-    os.close(ours)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    def run(*args: str, answer: str) -> tuple[int, str]:
+        pid, ours = pty.fork()
+        if pid == 0:
+            os.execve(sys.executable, [sys.executable, "-m", "tui", *args], environment)  # noqa: S606 - the test's child
+        shown = watch(ours, b"anything else to leave it: ")
+        os.write(ours, answer.encode() + b"\n")
+        shown += watch(ours)
+        os.close(ours)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    return run
 
 
 def test_consent_is_the_name_of_the_thing_changed(
-    started: Callable[[str], Wayhome], environment: dict[str, str]
+    started: Callable[[str], Wayhome], environment: dict[str, str], at_a_terminal: Callable[..., tuple[int, str]]
 ) -> None:
     started("article")
     before = objects(environment)
-    code, shown = at_a_terminal(environment, "apply", "masquerade-minimal", *QUESTION, answer="yes")
+    code, shown = at_a_terminal("apply", "masquerade-minimal", *QUESTION, answer="yes")
     assert code == 1
     assert "Nothing was changed" in shown
     assert objects(environment) == before
-    code, shown = at_a_terminal(environment, "apply", "masquerade-minimal", *QUESTION, answer="ip-masq-agent")
+    code, shown = at_a_terminal("apply", "masquerade-minimal", *QUESTION, answer="ip-masq-agent")
     assert code == 0, shown
     assert config_map(environment) is not None
 

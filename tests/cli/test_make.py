@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -46,17 +47,23 @@ def checkout(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("end", ["enter", "hang-up"])
-def test_make_run_leaves_nothing_behind(checkout: Path, environment: dict[str, str], tmp_path: Path, end: str) -> None:
+def test_make_run_leaves_nothing_behind(
+    checkout: Path,
+    environment: dict[str, str],
+    undisturbed: Callable[[], None],
+    watch: Callable[..., bytes],
+    tmp_path: Path,
+    end: str,
+) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     environment["TMPDIR"] = str(scratch)
     pid, ours = pty.fork()
     if pid == 0:
+        undisturbed()
         os.chdir(checkout)
         os.execvpe("make", ["make", "run"], environment)  # noqa: S606 - the test's child
-    shown = b""
-    while b"cluster in " not in shown:
-        shown += os.read(ours, 65536)
+    shown = watch(ours, b"cluster in ")
     (state,) = scratch.glob("wayhome.*")
     assert f"app on article, state in {state}, cluster in {state}" in shown.decode()
     process = next(int(line) for line in _pids(state))
@@ -65,12 +72,7 @@ def test_make_run_leaves_nothing_behind(checkout: Path, environment: dict[str, s
     else:
         os.kill(pid, signal.SIGHUP)
         os.killpg(os.getpgid(pid), signal.SIGHUP)
-    while True:
-        try:
-            if not os.read(ours, 65536):
-                break
-        except OSError:
-            break
+    watch(ours)
     os.waitpid(pid, 0)
     os.close(ours)
     assert not list(scratch.glob("wayhome.*"))
