@@ -92,11 +92,14 @@ class Lesson:
 
 
 class Lab(Protocol):
-    """The lab: its scenarios, and starting one (from a thread)."""
+    """The lab: its scenarios, and starting one (from a thread).
+
+    `start` says whether the lab that runs now is one that this program started; `stop` ends no other.
+    """
 
     def lessons(self) -> Sequence[Lesson]: ...
 
-    def start(self, name: str) -> None: ...
+    def start(self, name: str) -> bool: ...
 
     def running(self) -> str | None: ...
 

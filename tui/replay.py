@@ -134,7 +134,7 @@ class ReplayLab:
         """The scenarios."""
         return self._lessons
 
-    def start(self, name: str) -> None:
+    def start(self, name: str) -> bool:
         """A picture starts no lab."""
         raise LookupError(f"{name} cannot be started from a picture")
 

@@ -40,7 +40,13 @@ def _warm_up() -> None:
 
 
 class RealLab:
-    """The lab as lab.control runs it. While a scenario is asked about, this process's environment points at it."""
+    """The lab as lab.control runs it. While a scenario is asked about, this process's environment points at it.
+
+    A lab that was running before belongs to whoever started it: it is used, and outlives the app.
+    """
+
+    def __init__(self) -> None:
+        self._started: int | None = None
 
     def lessons(self) -> Sequence[Lesson]:
         from lab import scenario
@@ -54,7 +60,7 @@ class RealLab:
             found.append(Lesson(name, made.title, ask))
         return found
 
-    def start(self, name: str) -> None:
+    def start(self, name: str) -> bool:
         from lab import control
 
         now = control.running()
@@ -62,7 +68,9 @@ class RealLab:
             if now is not None:
                 control.stop()
             now = control.start(name)
+            self._started = now.pid
         os.environ.update(control.environment(now))
+        return now.pid == self._started
 
     def running(self) -> str | None:
         from lab import control
@@ -73,13 +81,12 @@ class RealLab:
     def stop(self) -> None:
         from lab import control
 
-        control.stop()
-
-
-def _lab() -> Lab:
-    return RealLab()
+        now = control.running()
+        if now is not None and now.pid == self._started:
+            control.stop()
 
 
 def real() -> Rooms:
     """The rooms of this house."""
-    return Rooms(session=_session, applier=_applier, evaluate=_evaluate, lab=_lab, warm_up=_warm_up)
+    house_lab: Lab = RealLab()
+    return Rooms(session=_session, applier=_applier, evaluate=_evaluate, lab=lambda: house_lab, warm_up=_warm_up)

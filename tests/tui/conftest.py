@@ -338,8 +338,9 @@ class FakeLab:
             ports.Lesson("healthy", "Nothing is wrong", ASK),
         )
 
-    def start(self, name: str) -> None:
+    def start(self, name: str) -> bool:
         self.started.append(name)
+        return True
 
     def running(self) -> str | None:
         return self.started[-1] if self.started else None

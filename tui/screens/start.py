@@ -217,8 +217,7 @@ class StartScreen(Screen[None]):
         def work(run: int) -> messages.LabStarted:
             from tui import messages
 
-            self._app.rooms.lab().start(lesson.name)
-            self._app.lab_is_ours = True
+            self._app.lab_is_ours = self._app.rooms.lab().start(lesson.name)
             return messages.LabStarted(run, lesson)
 
         self._errands.start("lab", work)
