@@ -29,7 +29,11 @@ class GoError(ValueError):
     """What the Go program would report; the message is its own words."""
 
 
-class _Loader(yaml.SafeLoader):
+_SCANNER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""go-yaml was translated from libyaml; PyYAML's own scanner refuses tabs that both accept."""
+
+
+class _Loader(_SCANNER):  # type: ignore[misc]  # which of the two it is, is known at run time
     """Scans and composes; what a plain word means is decided here, not by PyYAML."""
 
     def resolve(self, kind: type[yaml.Node], _value: Any, implicit: Any) -> str:

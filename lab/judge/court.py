@@ -27,7 +27,8 @@ from rules.walk import walk
 from rules.world import World
 
 SECONDS = 0.15
-LONGER = 1.0
+LONGER = 0.7
+"""Before the kernel sends its first packet again (after 1 s), whose way would be cut in the middle."""
 PORTS = (80, 80, 8080)
 
 
