@@ -17,6 +17,7 @@ from lab.fabric.kernel.blueprint import Blueprint, difference
 from lab.fabric.kernel.client import KernelUnavailableError
 from lab.fabric.kernel.fabric import Kernel
 from lab.fabric.kernel.machines import blueprint
+from lab.fabric.kernel.room import HIDDEN
 from lab.scenario import load
 from lab.store import Store
 from rules.snapshot import PodRef
@@ -171,6 +172,17 @@ async def test_commands_get_input_and_the_host_is_read_only(article: tuple[Store
     code, _, complaint = await run(kernel, "sh", "-c", "echo x > /usr/wayhome-was-here")
     assert code != 0
     assert "Read-only" in complaint
+
+
+async def test_no_mount_of_the_host_can_be_written(article: tuple[Store, Kernel]) -> None:
+    """Not the root alone: whatever is mounted below it is read-only too, or an empty folder of the room's own."""
+    _, kernel = article
+    code, table, _ = await run(kernel, "cat", "/proc/self/mounts")
+    assert code == 0
+    rows = [line.split()[1:4] for line in table.splitlines()]
+    writable = {place for place, _kind, options in rows if "ro" not in options.split(",")}
+    assert writable <= set(HIDDEN)
+    assert (await run(kernel, "sh", "-c", "cat /root/* /home/*/.* 2>/dev/null"))[1] == ""
 
 
 async def test_a_command_ends_when_its_caller_goes(article: tuple[Store, Kernel]) -> None:

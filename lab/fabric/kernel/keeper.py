@@ -25,16 +25,10 @@ from aiohttp import web
 
 from lab.fabric.kernel.channel import Message, receive, send
 from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
+from lab.fabric.kernel.room import open_room
 from lab.fabric.kernel.trace import attempt
 
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-HIDDEN = ("/home", "/root", "/tmp", "/var/tmp", "/run")  # noqa: S108  covered by empty file systems, not written to
-ROOM = f"""set -e
-for directory in {" ".join(HIDDEN)}; do [ -d $directory ] && mount -t tmpfs -o size=16m tmpfs $directory; done
-mount -o remount,bind,ro /
-echo ready
-exec sleep infinity
-"""
 
 
 class KernelError(RuntimeError):
@@ -232,21 +226,12 @@ async def _command(text: str, *argv: str) -> None:
         raise KernelError(f"{' '.join(argv)}: {stderr.decode(errors='replace').strip()}\n{text}")
 
 
-def furnish() -> int:
-    """Start the room that commands run in: a mount namespace where nothing of the host can be written and private
-    directories are empty. Returns the process id that holds it."""
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", "/run"], check=True)
-    NAMES.mkdir(parents=True)
-    room = subprocess.Popen(["unshare", "--mount", "sh", "-c", ROOM], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
-    if room.stdout is None or room.stdout.readline() != b"ready\n":
-        raise KernelError("a read-only view of the file system could not be made")
-    return room.pid
-
-
 def main() -> None:
     """Run the keeper on the descriptor named on the command line."""
     channel = socket.socket(fileno=int(sys.argv[1]))
-    keeper = Keeper(channel, furnish())
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", "/run"], check=True)
+    NAMES.mkdir(parents=True)
+    keeper = Keeper(channel, open_room())
     channel.send(b'{"id": 0}')
     asyncio.run(keeper.serve())
 
