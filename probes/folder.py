@@ -109,7 +109,7 @@ def _take(found: Reading, path: Path) -> None:
             raise ParseError(
                 _("{path} is not complete JSON ({error}); save it again.").format(path=path, error=error)
             ) from error
-        if not (_by_name(found, path.stem, value) or _by_kind(found, value)):
+        if not (_by_name(found, path.stem, value) or _by_kind(found, path.stem, value)):
             found.skipped.append(path.name)
             return
     else:
@@ -122,7 +122,7 @@ def _text(path: Path) -> str | None:
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ParseError(_("{path} is larger than 512 MiB; take it out of the folder.").format(path=path))
-        return path.read_text("utf-8")
+        return path.read_text("utf-8-sig")
     except UnicodeDecodeError:
         return None
     except OSError as error:
@@ -158,10 +158,10 @@ def _by_name(found: Reading, stem: str, value: Any) -> bool:
     return True
 
 
-def _by_kind(found: Reading, value: Any) -> bool:
-    """Sort objects by what they say they are. An empty list says nothing and is not of use."""
+def _by_kind(found: Reading, stem: str, value: Any) -> bool:
+    """Sort objects by what they say they are. An empty list is told by its file's name."""
     known = [_one(found, each) for each in _each(value)]
-    return any(known) or _empty_list(found, value)
+    return any(known) or _empty_list(found, stem, value)
 
 
 def _each(value: Any) -> Iterable[Any]:
@@ -190,11 +190,15 @@ def _one(found: Reading, value: Any) -> bool:
     return True
 
 
-def _empty_list(found: Reading, value: Any) -> bool:
-    """`kubectl get configmaps -o json` of an empty namespace: it was asked for, and there is none."""
+def _empty_list(found: Reading, stem: str, value: Any) -> bool:
+    """`kubectl get configmaps -o json` of an empty namespace: it was asked for, and there is none.
+
+    kubectl prints a bare "List" then; only the name of the file, `configmaps.json`, says of what.
+    """
     if not isinstance(value, Mapping) or value.get("items") != []:
         return False
     kind = str(value.get("kind", "")).removesuffix("List")
+    kind = kind or next((one for one, plural in _KUBERNETES.items() if plural == stem.lower()), "")
     if kind not in _KUBERNETES:
         return False
     found.kubernetes.setdefault(_KUBERNETES[kind], {"kind": f"{kind}List", "items": []})
@@ -210,6 +214,6 @@ def _add(items: list[Any], value: Mapping[str, Any]) -> None:
 
 def _identity(value: Mapping[str, Any]) -> tuple[Any, ...]:
     metadata = value.get("metadata")
-    if isinstance(metadata, Mapping):
+    if isinstance(metadata, Mapping) and "name" in metadata:  # a VM has metadata as well, of another kind
         return (metadata.get("namespace"), metadata.get("name"))
     return (value.get("selfLink"), value.get("name"))

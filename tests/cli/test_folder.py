@@ -69,6 +69,36 @@ def test_everything_is_sorted_by_what_it_says_it_is(tmp_path: Path) -> None:
     assert snapshot.loads(snapshot.dumps(made)) == made
 
 
+@pytest.mark.parametrize("kind", ["configmaps", "networkpolicies", "services"])
+def test_an_empty_answer_of_kubectl_is_told_by_its_files_name(tmp_path: Path, kind: str) -> None:
+    empty = {"apiVersion": "v1", "items": [], "kind": "List", "metadata": {"resourceVersion": ""}}
+    save(tmp_path, f"{kind}.json", empty)
+    save(tmp_path, "whatever.json", empty)
+    found = folder.read(tmp_path)
+    made = folder.snapshot(found, QUESTION)
+    assert (made.items(kind), list(made.kubernetes)) == ([], [kind])
+    assert found.skipped == ["whatever.json"]
+
+
+def test_vms_with_metadata_stay_apart(tmp_path: Path) -> None:
+    vms = [
+        {
+            "kind": "compute#instance",
+            "name": name,
+            "selfLink": f"{API}/project-a/zones/z/instances/{name}",
+            "metadata": {"kind": "compute#metadata", "fingerprint": "x"},
+        }
+        for name in ("gke-node-01", "gke-node-02")
+    ]
+    save(tmp_path, "instances.json", vms)
+    assert folder.snapshot(folder.read(tmp_path), QUESTION).compute["project-a"]["instances"] == vms
+
+
+def test_files_of_an_editor_that_marks_utf_8(tmp_path: Path) -> None:
+    save(tmp_path, "pods.json", "\ufeff" + json.dumps(pod("my-pod")))
+    assert folder.snapshot(folder.read(tmp_path), QUESTION).items("pods") == [pod("my-pod")]
+
+
 @pytest.mark.parametrize(
     ("files", "says"),
     [
