@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import shlex
 import shutil
 import signal
 import subprocess
@@ -162,3 +163,25 @@ def test_another_package_written_over_ours(environment: dict[str, str], tmp_path
     )
     assert (done.returncode, done.stdout) == (2, "")
     assert "'rules'" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_change_no_verdict(environment: dict[str, str], article_file: str, closed: str) -> None:
+    command = shlex.join([sys.executable, "-m", "tui", "diagnose", "--snapshot", article_file])
+    done = subprocess.run(["sh", "-c", f"{command} {closed}"], env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+@pytest.mark.parametrize("more", [[], ["--json"]])
+def test_a_full_disk_behind_stdout(environment: dict[str, str], article_file: str, more: list[str]) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "tui", "diagnose", "--snapshot", article_file, *more],
+            env=environment,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (2, f"wayhome: The output cannot be written ({os.strerror(28)}).\n")

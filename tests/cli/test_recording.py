@@ -13,6 +13,8 @@ import jsonschema
 import pytest
 
 from rules import schemas, snapshot
+from tui.cli import files
+from tui.cli.failures import CliError
 
 Wayhome = Callable[..., Any]
 
@@ -103,3 +105,15 @@ def test_no_heavy_import(environment: dict[str, str], article_file: str, args: l
     program = LOADED.format(args=words, heavy=set(HEAVY))
     done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
     assert done.stderr.splitlines()[-1] == str(sorted(allowed))
+
+
+def test_a_file_of_an_editor_that_marks_utf_8(article_file: str, tmp_path: Path) -> None:
+    marked = tmp_path / "marked.json"
+    marked.write_bytes(b"\xef\xbb\xbf" + Path(article_file).read_bytes())
+    assert files.read_snapshot(str(marked)) == files.read_snapshot(article_file)
+
+
+def test_a_device_without_an_end_is_not_read_to_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshot, "MAX_BYTES", 1000)
+    with pytest.raises(CliError, match="is larger than"):
+        files.read_snapshot("/dev/zero")

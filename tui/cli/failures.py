@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 
 from rules.words import _
-from tui.cli.output import complain
+from tui.cli.output import OutputError, complain, finish
 
 UNEXPECTED = 70
 
@@ -39,16 +39,32 @@ def guarded(run: Callable[[], int]) -> int:
             if signal.getsignal(number) is signal.SIG_DFL:  # under nohup, SIGHUP stays ignored
                 signal.signal(number, _leave)
     try:
+        _stand_in()
         code = run()
-        sys.stdout.flush()
+        finish()
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
         _deafen()
         return 141
+    except OutputError as error:
+        _deafen()
+        return _explain(error)
     except Exception as error:
         return _explain(error)
     return code
+
+
+def _stand_in() -> None:
+    """Put /dev/null where stdin, stdout or stderr was closed, so that no file of ours takes its number."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number, which is this one
+        setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - open until the end
 
 
 def _explain(error: Exception) -> int:

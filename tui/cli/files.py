@@ -17,9 +17,12 @@ def read_snapshot(name: str) -> Snapshot:
     """The Snapshot in the file `name`. Raises CliError with exit code 2."""
     path = Path(name)
     try:
-        if path.stat().st_size > snapshot.MAX_BYTES:
+        size = path.stat().st_size
+        with path.open("rb") as file:  # a device or a pipe does not say how much it holds
+            data = b"" if size > snapshot.MAX_BYTES else file.read(snapshot.MAX_BYTES + 1)
+        if max(size, len(data)) > snapshot.MAX_BYTES:
             raise CliError(_("{path} is larger than 512 MiB; that is not one Snapshot.").format(path=path))
-        text = path.read_text("utf-8")
+        text = data.decode("utf-8-sig")
     except OSError as error:
         raise CliError(
             _("{path} cannot be read ({reason}); check the path.").format(path=path, reason=error.strerror)

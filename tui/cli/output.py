@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
 from rules.report.plain import plain
 from rules.words import _
+
+
+class OutputError(Exception):
+    """What was asked for cannot be written to stdout: the disk behind it is full, or worse."""
+
+    exit_code = 2
+
+    def __init__(self, error: OSError) -> None:
+        self.sentence = _("The output cannot be written ({reason}).").format(reason=error.strerror or error)
+        super().__init__(self.sentence)
 
 
 def report(text: str, *, finished: bool = False) -> None:
@@ -17,7 +28,14 @@ def report(text: str, *, finished: bool = False) -> None:
 
     Control characters are spelled out, but for a `finished` text, which has its colours or is for a program.
     """
-    _write(sys.stdout, text if finished else _tame(text))
+    with _to_stdout():
+        _write(sys.stdout, text if finished else _tame(text))
+
+
+def finish() -> None:
+    """Send what is still held back of stdout."""
+    with _to_stdout():
+        sys.stdout.flush()
 
 
 def say(text: str) -> None:
@@ -83,6 +101,16 @@ def near(word: str, known: Iterable[str]) -> str:
 def _tame(text: str) -> str:
     """`text` whose words a terminal cannot take for orders, whoever they come from."""
     return "\n".join(plain(line) for line in text.split("\n"))
+
+
+@contextlib.contextmanager
+def _to_stdout() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise OutputError(error) from error
 
 
 def _write(stream: object, text: str) -> None:
