@@ -9,6 +9,7 @@ from ipaddress import IPv4Address
 from typing import Any
 
 from probes import cloud, container, derive, guard
+from probes.ask import Ask
 from probes.compute import Compute
 from probes.derive import Vm
 from probes.errors import CallError, ProbeError
@@ -25,12 +26,13 @@ LIST_SECONDS = 20.0
 class CloudReads:
     """Reads both sides of the peering between a pod's node and a target address."""
 
-    def __init__(self, compute: Compute, login: cloud.Login, reader: Reader, target: str, context: str) -> None:
+    def __init__(self, compute: Compute, login: cloud.Login, reader: Reader, ask: Ask, context: str) -> None:
         self._compute = compute
         self._login = login
         self._reader = reader
         self._evidence = reader.evidence
-        self._target = target
+        self._target = ask.target.ip
+        self._local = ask.local.ip if ask.local is not None else None
         self._context = context
         self.login_failed: CallError | None = None
         self.given_up = False
@@ -130,6 +132,8 @@ class CloudReads:
         if not derive.rows_hold(rows, target):
             self._project(network.project)
             guard.check_target(target, network, self._here("subnetworks", network), self._evidence.items("nodes"))
+        if self._local is not None:
+            guard.check_local(IPv4Address(self._local), network, rows)
         self.target_checked.set()
         peering = derive.peering_to(target, derive.peerings(found[0]), rows)
         peer = derive.vpc(str(peering.get("network", ""))) if peering is not None else None

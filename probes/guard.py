@@ -71,6 +71,20 @@ def check_target(
                 )
 
 
+def check_local(local: IPv4Address, network: Vpc, peerings: Iterable[derive.Rows]) -> None:
+    """Raise TargetError when `local` is in a subnet of a neighbour. Subnets of peered networks never overlap."""
+    for one in peerings:
+        for row in one.incoming or ():
+            range_ = derive.block(str(row.get("destRange", "")))
+            if row.get("type") == "SUBNET_PEERING_ROUTE" and range_ is not None and local in range_:
+                raise TargetError(
+                    _(
+                        "{ip} is behind peering {peering}, not in {network}, the pod's own network; name with --local "
+                        "an address of the own network, or leave it out."
+                    ).format(ip=local, peering=one.peering, network=network)
+                )
+
+
 def find_pod(client: Kube, ref: PodRef) -> Object:
     """The pod, or a ProbeError that says what to do. Whoever may only list pods is served as well."""
     doing, permission = _("read the pod {pod}").format(pod=ref), "get pods"

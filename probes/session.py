@@ -67,7 +67,7 @@ class Session:
         client, pod, measurements = self._connected()
         if self._reads is not None:
             self._evidence.forget()
-        clouds = CloudReads(self.compute, self._login, self._reader, self.ask.target.ip, client.access.context)
+        clouds = CloudReads(self.compute, self._login, self._reader, self.ask, client.access.context)
         self._reads = clouds
         self._reading.set()
         reads = ClusterReads(client, self._reader, self.ask.pod, pod)

@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from dataclasses import replace
+from ipaddress import IPv4Address
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from aiohttp import web
 
 from probes import guard, kubeconfig, warmup
 from probes.ask import Ask
+from probes.derive import Rows
 from probes.errors import (
     CancelledError,
     ForbiddenError,
@@ -140,6 +142,22 @@ def test_a_target_that_no_peering_leads_to(target: str, words: str, cluster, ask
     assert caught.value.exit_code == 2
     assert words in caught.value.sentence
     assert [request for request in cluster.requests if request.startswith("POST")] == []
+
+
+def test_a_local_address_behind_the_peering_is_no_comparison(cluster, ask: Ask) -> None:
+    cluster.execute = article_says
+    with pytest.raises(TargetError) as caught:
+        collect(replace(ask, local=Target("10.2.0.10", 80)))
+    assert caught.value.exit_code == 2
+    assert "10.2.0.10 is behind peering a-to-b, not in project-a/vpc-a" in caught.value.sentence
+
+
+def test_a_wider_route_of_the_peer_does_not_take_the_own_network_away() -> None:
+    own, network = IPv4Address("10.1.0.21"), Vpc("project-a", "vpc-a")
+    wide = {"destRange": "10.0.0.0/8", "type": "STATIC_PEERING_ROUTE", "imported": True}
+    guard.check_local(own, network, [Rows("a-to-b", [wide]), Rows("a-to-c", None)])
+    with pytest.raises(TargetError, match="behind peering a-to-b"):
+        guard.check_local(own, network, [Rows("a-to-b", [wide | {"type": "SUBNET_PEERING_ROUTE"}])])
 
 
 @pytest.mark.parametrize("target", ["100.64.1.1", "198.18.0.1", "192.0.2.1", "240.0.0.1", "172.31.255.255"])
