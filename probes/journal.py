@@ -203,11 +203,12 @@ def only_one() -> Iterator[None]:
             raise JournalError(
                 _("Another wayhome is changing something: {who}. Wait until it has ended.").format(who=who or "?")
             )
-        os.ftruncate(descriptor, 0)
         who = _("process {pid} on {host} since {time}").format(
             pid=os.getpid(), host=socket.gethostname(), time=datetime.now(UTC).isoformat(timespec="seconds")
         )
-        os.pwrite(descriptor, who.encode(), 0)
+        with contextlib.suppress(OSError):  # a courtesy; whether the disk takes the journal shows when that is written
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, who.encode(), 0)
         yield
     finally:
         os.close(descriptor)

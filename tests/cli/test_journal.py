@@ -94,6 +94,16 @@ def test_a_full_disk_stops_the_run(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "No space left on device" in caught.value.sentence
 
 
+def test_a_full_disk_leaves_the_lock_nameless_and_the_refusal_to_the_journal(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "pwrite", full)
+    monkeypatch.setattr(os, "write", full)
+    with journal.only_one(), pytest.raises(journal.JournalError, match="No space left"):
+        journal.begin({})
+
+
 def test_the_lock_says_who_has_it() -> None:
     holder = subprocess.Popen(
         [
