@@ -16,7 +16,7 @@ from lab.fabric.kernel.cloud import Cloud, Link, Static, Vm
 from lab.fabric.kernel.names import Net
 
 SUBNETS, FROM_PEERS, CUSTOM = 100, 101, 1000
-DOWN_METRIC = 1_000_000
+DOWN_METRIC = 190_000  # behind all local routes, before all imported ones
 PEER_METRIC = 200_000  # a local custom route beats an imported one to the same destination, whatever their priorities
 
 
@@ -172,7 +172,8 @@ def _routes(cloud: Cloud, routes: Iterable[Static], table: int, peers: dict[str,
         peer = peers.get(route.name)
         metric = 100 + 2 * route.priority + (route.hop == "internet") + (PEER_METRIC if peer else 0)
         if hop is None:  # an unusable next hop leaves the destination in the table: nothing broader takes its place
-            grouped.setdefault((route.dest, DOWN_METRIC), set()).add(peer or "")
+            down = DOWN_METRIC + (PEER_METRIC if peer else 0)
+            grouped.setdefault((route.dest, down), set()).add(peer or "")
         else:
             grouped.setdefault((route.dest, metric), set()).add(peer or hop)
     lines = []
