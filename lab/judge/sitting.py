@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -15,7 +16,8 @@ AT_ONCE = 2
 
 @dataclass
 class Tally:
-    """What came of some worlds. A connection has two predictions: with the nodes' nat tables read, and without."""
+    """What came of some worlds. A pod's connection has two predictions: with the nodes' nat
+    tables read, and without."""
 
     worlds: int = 0
     predictions: int = 0
@@ -63,7 +65,8 @@ async def run(seeds: Sequence[int], *, at_once: int = AT_ONCE) -> Tally:
 
 
 def run_here(seeds: Sequence[int]) -> Tally:
-    """`run`, for a process of a pool."""
+    """`run`, for a process of a pool, which has no time to look for garbage often."""
+    gc.set_threshold(200_000, 20, 20)
     return asyncio.run(run(seeds))
 
 
