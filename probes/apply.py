@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from probes import force, journal, plan
-from probes.errors import ChangedMeanwhileError, ChangeError, ForbiddenError, ProbeError
+from probes.errors import ChangedMeanwhileError, ChangeError, ForbiddenError, LoginError, ProbeError
 from probes.force import Outcome
 from probes.hands import Hands
 from probes.journal import Journal, Run, State
@@ -19,6 +19,9 @@ from probes.progress import Progress, Stage, Watcher, unwatched
 from probes.steps import step_from, step_to
 from rules.report.model import Offer
 from rules.words import _
+
+# Failures of a write that come from before it took place.
+REFUSALS = (ChangedMeanwhileError, ForbiddenError, LoginError)
 
 
 class Applier:
@@ -141,7 +144,8 @@ class Applier:
                 # The first half is done and the second is somebody else's: that is a hand-over, not an accident.
                 theirs = isinstance(error, ForbiddenError) and index > 0
                 state = State.WAITING_FOR_PEER if theirs else State.FAILED
-                kept.write("failed", change=index, state=state.value, why=error.sentence)
+                refused = isinstance(error, REFUSALS) and self._untouched(step)
+                kept.write("failed", change=index, state=state.value, why=error.sentence, refused=refused)
                 raise
         kept.write("applied", state=State.APPLIED.value)
         found = force.wait(self._hands, tables, made.predicted, watcher)
@@ -159,6 +163,13 @@ class Applier:
         left = self._hands.write(step.change, step.live, step.wanted)
         kept.write("called", change=index, left=left)
         watcher(Progress(Stage.CALLED, _("{where} is changed.").format(where=step.where)))
+
+    def _untouched(self, step: Step) -> bool:
+        """Whether what is there now is not what we meant to write; False where that cannot be read."""
+        try:
+            return not step.same(self._hands.read(step.change), step.wanted)
+        except ProbeError:
+            return False
 
     def _undo(self, kept: Journal, run: Run, index: int, step: Step, watcher: Watcher) -> bool:
         if not self._landed(run, index, step):
@@ -188,7 +199,7 @@ class Applier:
         live = self._hands.read(step.change)
         if step.same(live, step.wanted):
             return True
-        if step.same(live, step.live):
+        if step.same(live, step.live) or run.refused(index):
             return False
         raise ChangedMeanwhileError(
             _("The run died while it changed {where}, and someone else has changed it since; nothing was done.").format(

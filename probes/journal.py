@@ -83,7 +83,8 @@ class Run:
     @property
     def half_done(self) -> bool:
         """True when something was begun and not ended. While somebody is at work on it, that is as it should be."""
-        begun = any(line.get("step") == "calling" for line in self.lines)
+        called = {line.get("change") for line in self.lines if line.get("step") == "calling"}
+        begun = any(not (isinstance(index, int) and self.refused(index)) for index in called)
         return begun and self.state in (
             State.APPLYING,
             State.FAILED,
@@ -94,6 +95,19 @@ class Run:
     @property
     def started_at(self) -> str:
         return str(self.plan.get("at", ""))
+
+    def refused(self, index: int) -> bool:
+        """Whether the last call for change number `index` was refused before it changed anything."""
+        failed = self.last("failed", index)
+        at = max(
+            (
+                number
+                for number, line in enumerate(self.lines)
+                if line.get("step") == "calling" and line.get("change") == index
+            ),
+            default=-1,
+        )
+        return failed is not None and failed.get("refused") is True and failed in self.lines[at + 1 :]
 
     def last(self, step: str, index: int) -> Mapping[str, Any] | None:
         """The last line of `step` about change number `index`, or None."""

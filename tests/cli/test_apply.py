@@ -192,6 +192,47 @@ def test_an_object_edited_between_plan_and_call_is_not_overwritten(world: World)
         applier.apply(made)
     assert world.map["data"] == {"config": "theirs"}
     assert applier.runs()[0].state is State.FAILED
+    assert not applier.runs()[0].half_done
+    assert applier.rollback(applier.runs()[0]).state is State.ROLLED_BACK
+    assert world.map["data"] == {"config": "theirs"}
+
+
+@pytest.mark.parametrize(("kind", "half_done"), [("ConfigMap", False), ("peering", True)])
+def test_a_refused_call_leaves_open_what_was_done_before_it(
+    world: World, monkeypatch: pytest.MonkeyPatch, kind: str, half_done: bool
+) -> None:
+    write = world.write
+
+    def moved(change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+        if change.kind == kind and not dry_run:
+            raise ChangedMeanwhileError("It moved.")
+        return write(change, live, wanted, dry_run=dry_run)
+
+    applier = Applier(None, world)
+    made = applier.plan(offer())
+    monkeypatch.setattr(world, "write", moved)
+    with pytest.raises(ChangedMeanwhileError):
+        applier.apply(made)
+    assert applier.runs()[0].half_done is half_done
+
+
+def test_a_call_that_landed_in_spite_of_its_refusal_stays_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = world.write
+
+    def landed(change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+        write(change, live, wanted, dry_run=dry_run)
+        raise ChangedMeanwhileError("It moved.")
+
+    applier = Applier(None, world)
+    made = applier.plan(offer())
+    monkeypatch.setattr(world, "write", landed)
+    with pytest.raises(ChangedMeanwhileError):
+        applier.apply(made)
+    monkeypatch.setattr(world, "write", write)
+    (run,) = applier.runs()
+    assert run.half_done
+    applier.rollback(run)
+    assert world.map is None
 
 
 def test_an_object_edited_since_is_not_taken_back(world: World) -> None:
