@@ -52,11 +52,16 @@ class Loop:
     def close(self) -> None:
         async def end() -> None:
             for runner in self._runners:
+                for connection in runner.server.connections if runner.server else ():
+                    if connection.transport is not None:
+                        connection.transport.abort()  # a client that stopped reading would keep it open
                 await runner.cleanup()
             tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            for _turn in range(3):
+                await asyncio.sleep(0)  # closed transports say goodbye on the loop's next turns
 
         self.run(end())
         self.loop.call_soon_threadsafe(self.loop.stop)

@@ -64,12 +64,13 @@ async def attempt(requests: Iterable[dict[str, Any]], watched: Iterable[str], se
         attempts.append(found)
         with contextlib.suppress(OSError):
             ports[item["namespace"], dialled.getsockname()[1], item["port"]] = found
-    heard = [(name, *packet) for name, ear in ears.items() for packet in _heard(ear)]
+    # the same packet at the same device with the same time to live has been sent again
+    heard = list(dict.fromkeys((name, *packet) for name, ear in ears.items() for packet in _heard(ear)))
     by_sequence: dict[int, Attempt] = {}
-    for name, _, way, kind, key, sport, dport in heard:
+    for name, _, way, kind, key, sport, dport, _ in heard:
         if kind == "request" and way == "out" and (owner := ports.get((name, sport, dport))) is not None:
             by_sequence[key] = owner
-    for name, device, way, kind, key, _, _ in heard:
+    for name, device, way, kind, key, *_ in heard:
         if (owner := by_sequence.get(key)) is not None:
             owner.seen.append(Seen(name, device, way, kind))
     for (dialled, _), _ in tries:
@@ -116,8 +117,9 @@ async def _settled(loop: asyncio.AbstractEventLoop, dialled: socket.socket, seco
     return OUTCOMES.get(dialled.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), "unreachable")
 
 
-def _heard(ear: socket.socket) -> Iterable[tuple[str, str, str, int, int, int]]:
-    """(device, way, kind, sequence number, source port, destination port) of every TCP packet that `ear` caught."""
+def _heard(ear: socket.socket) -> Iterable[tuple[str, str, str, int, int, int, int]]:
+    """(device, way, kind, sequence number, source port, destination port, time to live) of every TCP packet that
+    `ear` caught."""
     while True:
         try:
             data, (device, protocol, packet_type, _, _) = ear.recvfrom(2048)
@@ -133,11 +135,11 @@ def _heard(ear: socket.socket) -> Iterable[tuple[str, str, str, int, int, int]]:
             start = (inner[0] & 0x0F) * 4
             if inner[9] == TCP:
                 sport, dport, sequence = struct.unpack("!HHI", inner[start : start + 8])
-                yield device, way, "error", sequence, sport, dport
+                yield device, way, "error", sequence, sport, dport, packet[8]
         elif packet[9] == TCP:
             sport, dport, sequence, acknowledged = struct.unpack("!HHII", packet[length : length + 12])
             flags = packet[length + 13]
             if flags & (SYN | ACK | RST) == SYN:
-                yield device, way, "request", sequence, sport, dport
+                yield device, way, "request", sequence, sport, dport, packet[8]
             elif flags & ACK and flags & (SYN | RST):
-                yield device, way, "answer", (acknowledged - 1) & 0xFFFFFFFF, sport, dport
+                yield device, way, "answer", (acknowledged - 1) & 0xFFFFFFFF, sport, dport, packet[8]
