@@ -218,11 +218,7 @@ async def test_a_keeper_that_was_killed_is_replaced(article: tuple[Store, Kernel
     process = client._process
     assert process is not None
     process.kill()
-    await process.wait()
-    for _ in range(1000):
-        if not client.alive:
-            break
-        await asyncio.sleep(0)
+    await asyncio.wait_for(client.ended.wait(), 30)
     assert (await run(kernel, "curl", "-sS", "-m", "3", "http://10.1.0.21/health"))[:2] == (0, "OK\n")
 
 

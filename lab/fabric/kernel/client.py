@@ -43,12 +43,13 @@ class Command:
 
 
 class KeeperClient:
-    """The other end of a keeper: applies blueprints, runs commands, reads counters."""
+    """The other end of a keeper: applies blueprints, runs commands, reads counters. `ended` is set when it dies."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
         self._complaints = os.memfd_create("complaints")
         self._channel: socket.socket | None = None
+        self.ended = asyncio.Event()
         self._ids = itertools.count(1)
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self.blueprint = Blueprint()
@@ -195,6 +196,7 @@ class KeeperClient:
             asyncio.get_running_loop().remove_reader(self._channel.fileno())
             self._channel.close()
             self._channel = None
+            self.ended.set()
             for waiting in list(self._waiting.values()):
                 if not waiting.done():
                     waiting.set_exception(KernelUnavailableError("the keeper has ended"))
