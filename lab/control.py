@@ -48,9 +48,15 @@ def start(scenario: str, *, fabric: str = "simulated", speed: float = 1.0, port:
     if not (math.isfinite(speed) and 0 < speed <= 10_000):
         raise LabError(_("{speed} is not a speed; give a number above 0, such as 20.").format(speed=speed))
     try:
-        load(scenario)
+        plan = load(scenario)
     except ScenarioError as error:
         raise LabError(str(error)) from error
+    if fabric not in plan.fabrics:
+        raise LabError(
+            _("The {fabric} fabric cannot carry {scenario} truly; start it with --fabric {other}.").format(
+                fabric=fabric, scenario=scenario, other=plan.fabrics[0]
+            )
+        )
     which = scenario if scenario in names() else str(Path(scenario).absolute())
     folder = _folder()
     with _alone(folder):

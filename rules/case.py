@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from enum import StrEnum
 from functools import cached_property
 from ipaddress import IPv4Address, IPv4Network
 
 from rules.exchange import Exchanged, exchanged
 from rules.path import Hop, Masquerade, Source, Verdict, Walk
+from rules.ranges import privately_used_public
+from rules.repeats import Repeat, parse
 from rules.routing import table
 from rules.snapshot import Outcome, Probe, Question, Target, Vpc
 from rules.walk import local_vpc, walk
@@ -22,6 +25,15 @@ PROBES = ("pod-local", "node-local", "node-peer", "pod-peer", "pod-proxy")
 UNKNOWN = "unknown"
 
 _SILENT = frozenset({Outcome.TIMEOUT, Outcome.UNREACHABLE, Outcome.STALLED})
+
+
+class Shape(StrEnum):
+    """Kinds of cluster that tend to break in different ways."""
+
+    ROUTES_BASED = "routes-based"
+    VPC_NATIVE = "VPC-native"
+    PUBLIC_PODS = "VPC-native with privately used public pod addresses"
+    AUTOPILOT = "Autopilot"
 
 
 class Case:
@@ -218,6 +230,29 @@ class Case:
         return self.measured(probe) in (Outcome.OK, Outcome.APP_ERROR, Outcome.REFUSED)
 
     @cached_property
+    def answered(self) -> frozenset[str]:
+        """The probes that were answered."""
+        return frozenset(probe for probe in self.probes if self.contradicted(probe))
+
+    @cached_property
+    def unexplained(self) -> bool:
+        """Pod → peer was measured to meet silence although everything that was read lets it through.
+
+        What is left then lies where no API looks: the guest, the node's own rules, a mesh in the pod.
+        """
+        through = self.walk is not None and (self.walk.outcome is Outcome.OK or not self.breaks)
+        return self.measured("pod-peer") in _SILENT and through and not (self.walk and self.walk.doubts)
+
+    def repeats(self, kind: str) -> tuple[tuple[Repeat, Outcome], ...]:
+        """The measured repeats of pod-peer that vary `kind` (node, namespace, protocol, port, size, try)."""
+        found = ((parse(probe), self.measured(probe)) for probe in sorted(self.probes))
+        return tuple(
+            (repeat, seen)
+            for repeat, seen in found
+            if repeat is not None and seen is not None and (repeat.base, repeat.kind) == ("pod-peer", kind)
+        )
+
+    @cached_property
     def failing(self) -> frozenset[str]:
         """The probes that met silence; unmeasured ones count by their prediction."""
         found = set()
@@ -267,6 +302,19 @@ class Case:
         if net is not None and net.subnets is not None:
             return any(pod.address in entry for subnet in net.subnets for entry in subnet.ranges)
         return None if cluster is None or cluster.routes_based is None else not cluster.routes_based
+
+    @cached_property
+    def shape(self) -> Shape | None:
+        """The kind of cluster; None where it is not known."""
+        cluster, pod = self.world.cluster, self.pod
+        if cluster is not None and cluster.autopilot:
+            return Shape.AUTOPILOT
+        if self.pods_in_subnet is None:
+            return None
+        if not self.pods_in_subnet:
+            return Shape.ROUTES_BASED
+        public = pod is not None and pod.address is not None and privately_used_public(IPv4Network(pod.address))
+        return Shape.PUBLIC_PODS if public else Shape.VPC_NATIVE
 
     @cached_property
     def crossing(self) -> tuple[Exchanged, ...] | None:

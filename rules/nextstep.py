@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from rules.case import Case
 from rules.causes import Cause, Finding
@@ -60,7 +60,7 @@ def _fact(gap: Gap) -> UnknownFact:
     return UnknownFact(what, why + detail, gap.permission)
 
 
-def choose(case: Case, answer: Answer, found: list[tuple[Cause, Finding]]) -> Next | None:
+def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -> Next | None:
     """The cheapest observation that is still worth making; None when nothing is open."""
     if answer is Answer.REACHABLE:
         return None

@@ -69,4 +69,6 @@ def _with_base(path: Path, beside: Path, depth: int = 0) -> text.Section:
         below = _find(base.text, path.parent)
     except ScenarioError as error:
         fail(base.where, "base", str(error))
-    return text.merge(_with_base(below, beside, depth + 1), section)
+    above = _with_base(below, beside, depth + 1)
+    inherited = {key: value for key, value in above.values.items() if key != "answer"}
+    return text.merge(text.Section(above.where, inherited), section)

@@ -8,6 +8,9 @@ from ipaddress import IPv4Address, IPv4Network
 
 from rules.snapshot import PodRef, Question, Vpc
 
+FABRICS = ("simulated", "kernel")
+"""What can carry the lab's packets."""
+
 
 @dataclass(frozen=True)
 class Server:
@@ -184,7 +187,11 @@ class PolicyPlan:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole world to build, and the question that is asked in it."""
+    """A whole world to build, and the question that is asked in it.
+
+    `answer` holds the ids of the causes that are true in it, the first to name in front: for tests and marks alone,
+    nothing serves it. `fabrics` are those that can carry its packets truly.
+    """
 
     name: str
     title: str
@@ -199,6 +206,8 @@ class Scenario:
     agent: AgentPlan
     config: ConfigPlan | None
     policies: tuple[PolicyPlan, ...] = ()
+    fabrics: tuple[str, ...] = FABRICS
+    answer: tuple[str, ...] = ()
 
     def network(self, vpc: Vpc) -> NetworkPlan | None:
         """The network `vpc`, or None."""

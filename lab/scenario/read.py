@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.scenario.fields import Fields, cloud_name, fail, kube_name
 from lab.scenario.model import (
+    FABRICS,
     AgentPlan,
     ClusterPlan,
     ConfigPlan,
@@ -66,6 +68,8 @@ def scenario(name: str, section: Section) -> Scenario:
         agent=_agent(top),
         config=_config(top),
         policies=tuple(_policy(ref, part) for ref, part in top.each("network policies", _pod_ref)),
+        fabrics=top.list("fabrics", _("one of {words}").format(words=", ".join(FABRICS)), _fabric) or FABRICS,
+        answer=top.list("answer", _("a cause, such as RC30"), _cause_id),
     )
     top.done()
     return made
@@ -355,6 +359,16 @@ def _protocol(text: str) -> str:
         low, high = int(first), int(last) if dash else int(first)
         if not 0 <= low <= high <= 65535:
             raise ValueError(text)
+    return text
+
+
+def _fabric(text: str) -> str:
+    return FABRICS[FABRICS.index(text)]
+
+
+def _cause_id(text: str) -> str:
+    if not re.fullmatch(r"RC[0-9]{2}", text):
+        raise ValueError(text)
     return text
 
 

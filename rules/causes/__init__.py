@@ -10,9 +10,9 @@ from importlib import import_module
 from importlib.resources import files
 from pkgutil import iter_modules
 
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior, cells
 
-__all__ = ["Cause", "Finding", "load", "page"]
+__all__ = ["Cause", "Finding", "Prior", "cells", "load", "page"]
 
 
 @cache

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rules.case import Case
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.causes.returning import REMEDIES, answer_lost, describe_peer, evidence, exportable, flag, missing_in_a
 from rules.path import Verdict
 from rules.report.model import Status
@@ -39,4 +39,10 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC01", lambda: _("Custom routes are not exchanged over the peering"), check, rank=50)
+CAUSE = Cause(
+    "RC01",
+    lambda: _("Custom routes are not exchanged over the peering"),
+    check,
+    prior=Prior(routes_based=9, vpc_native=0, public_pods=0, autopilot=0),
+    connectivity_tests=("NO_ROUTE", "PRIVATE_TRAFFIC_TO_INTERNET"),
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes import intent
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.words import _
 
 
@@ -38,4 +38,11 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC17", lambda: _("The ConfigMap has the wrong name or namespace"), check, rank=30)
+CAUSE = Cause(
+    "RC17",
+    lambda: _("The ConfigMap has the wrong name or namespace"),
+    check,
+    rank=30,
+    prior=Prior(4, 2, 2, 0),
+    connectivity_tests=("DESTINATION_IP_IN_DEFAULT_NON_MASQUERADE_RANGE",),
+)

@@ -6,7 +6,7 @@ import shlex
 
 from rules.case import Case
 from rules.causes import intent
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.report.model import Next
 from rules.words import _
 from rules.world import AgentState
@@ -41,4 +41,11 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC18", lambda: _("No ip-masq-agent runs to read the ConfigMap"), check, rank=30)
+CAUSE = Cause(
+    "RC18",
+    lambda: _("No ip-masq-agent runs to read the ConfigMap"),
+    check,
+    rank=30,
+    prior=Prior(4, 2, 2, 0),
+    connectivity_tests=("DESTINATION_IP_IN_DEFAULT_NON_MASQUERADE_RANGE",),
+)

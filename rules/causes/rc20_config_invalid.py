@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes import intent
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.report.model import Status
 from rules.words import _
 from rules.world import AgentState
@@ -39,4 +39,11 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC20", lambda: _("The agent refuses its configuration"), check, rank=30)
+CAUSE = Cause(
+    "RC20",
+    lambda: _("The agent refuses its configuration"),
+    check,
+    rank=30,
+    prior=Prior(4, 2, 2, 0),
+    connectivity_tests=("DESTINATION_IP_IN_DEFAULT_NON_MASQUERADE_RANGE",),
+)

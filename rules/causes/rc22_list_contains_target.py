@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes import intent
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.report.model import Status
 from rules.words import _
 from rules.world import AgentState
@@ -40,4 +40,11 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC22", lambda: _("The list of unmasqueraded ranges still holds the target"), check, rank=30)
+CAUSE = Cause(
+    "RC22",
+    lambda: _("The list of unmasqueraded ranges still holds the target"),
+    check,
+    rank=30,
+    prior=Prior(4, 2, 2, 0),
+    connectivity_tests=("DESTINATION_IP_IN_CONFIGURED_NON_MASQUERADE_RANGE",),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from rules.case import Case
-from rules.causes.cause import Cause, Finding, probes_say, some
+from rules.causes.cause import Cause, Finding, Prior, probes_say, some
 from rules.path import Hop, Verdict
 from rules.report.model import Next, Status
 from rules.words import _
@@ -69,4 +69,11 @@ def _open(case: Case, pod: Hop) -> Finding:
     )
 
 
-CAUSE = Cause("RC30", lambda: _("The peer's firewall admits nodes but not pods"), check, rank=55)
+CAUSE = Cause(
+    "RC30",
+    lambda: _("The peer's firewall admits nodes but not pods"),
+    check,
+    rank=55,
+    prior=Prior(7, 9, 7, 8),
+    connectivity_tests=("FIREWALL_RULE",),
+)

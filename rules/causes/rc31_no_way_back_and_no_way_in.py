@@ -7,7 +7,7 @@ from rules.causes import rc01_custom_routes_not_exchanged as rc01
 from rules.causes import rc02_peer_does_not_import as rc02
 from rules.causes import rc03_cluster_side_does_not_export as rc03
 from rules.causes import rc30_peer_firewall_lacks_pods as rc30
-from rules.causes.cause import Cause, Finding
+from rules.causes.cause import Cause, Finding, Prior
 from rules.report.model import Status
 from rules.words import _
 
@@ -39,4 +39,11 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC31", lambda: _("No route back, and the peer's firewall does not admit pods"), check, rank=10)
+CAUSE = Cause(
+    "RC31",
+    lambda: _("No route back, and the peer's firewall does not admit pods"),
+    check,
+    rank=10,
+    prior=Prior(9, 0, 0, 0),
+    connectivity_tests=("NO_ROUTE", "FIREWALL_RULE"),
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 
 from rules.case import Case
-from rules.causes.cause import Cause, Finding, probes_say, some
+from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
 from rules.report.model import Next, Status
 from rules.words import _
 from rules.world import HopKind, Route
@@ -62,7 +62,6 @@ def check(case: Case) -> Finding | None:
             "{a} has no usable route to the pods of node {node}: answers to {pod} are lost in {a} already."
         ).format(a=case.a, node=node.name, pod=pod.address),
         evidence=some(evidence, unavailable if node.network_unavailable else "", probes_say(case)),
-        explains=frozenset({"pod-local", "pod-peer", "pod-proxy"}),
         remedies=("masquerade-minimal",) if blocks else (),
         decides=_("a k8s-node-route to {pod} whose next hop is {node}, or an answer to pod → local").format(
             pod=pod.address, node=node.instance or node.name
@@ -76,4 +75,12 @@ def check(case: Case) -> Finding | None:
     )
 
 
-CAUSE = Cause("RC48", lambda: _("The node's pod route is missing or stale"), check, rank=20)
+CAUSE = Cause(
+    "RC48",
+    lambda: _("The node's pod route is missing or stale"),
+    check,
+    rank=20,
+    cells=cells("timeout ok ok ok|timeout timeout"),
+    prior=Prior(4, 0, 0, 0),
+    connectivity_tests=("ROUTE_NEXT_HOP_RESOURCE_NOT_FOUND", "ROUTE_BLACKHOLE", "NO_ROUTE"),
+)

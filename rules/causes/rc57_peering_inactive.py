@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from rules.case import PROBES, Case
-from rules.causes.cause import Cause, Finding, probes_say, some
+from rules.case import Case
+from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
 from rules.path import Verdict
 from rules.report.model import Next, Status
 from rules.words import _
@@ -45,7 +45,6 @@ def check(case: Case) -> Finding | None:
             hop.sentence,
             probes_say(case),
         ),
-        explains=frozenset(PROBES) - {"pod-local", "node-local"},
         decides=_("state = ACTIVE on both sides, and a subnet route to {target} in {a}").format(
             target=case.dest, a=case.a
         ),
@@ -68,4 +67,12 @@ def _theirs(case: Case) -> str:
     )
 
 
-CAUSE = Cause("RC57", lambda: _("The peering is not active"), check, rank=10)
+CAUSE = Cause(
+    "RC57",
+    lambda: _("The peering is not active"),
+    check,
+    rank=10,
+    cells=cells("ok ok timeout timeout timeout"),
+    prior=Prior(6, 6, 6, 6),
+    connectivity_tests=("NO_ROUTE", "PRIVATE_TRAFFIC_TO_INTERNET"),
+)

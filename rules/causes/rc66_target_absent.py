@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import shlex
 
-from rules.case import PROBES, Case
-from rules.causes.cause import Cause, Finding, probes_say, some
+from rules.case import Case
+from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
 from rules.path import Hop, Verdict
 from rules.report.model import Next, Status
 from rules.words import _
@@ -36,7 +36,6 @@ def check(case: Case) -> Finding | None:
         if stopped
         else _("No VM and no forwarding rule of {b} has the address {target}.").format(b=case.b, target=case.dest),
         evidence=some(hop.sentence, _reserved(case), probes_say(case)),
-        explains=frozenset(PROBES) - {"pod-local", "node-local"},
         decides=_("a running VM or a forwarding rule with the address {target}").format(target=case.dest),
         next=Next(
             _("Let {owner} look which VM should have the address.").format(owner=owner),
@@ -57,4 +56,12 @@ def _reserved(case: Case) -> str:
     return ""
 
 
-CAUSE = Cause("RC66", lambda: _("The target is stopped or its address is unused"), check, rank=15)
+CAUSE = Cause(
+    "RC66",
+    lambda: _("The target is stopped or its address is unused"),
+    check,
+    rank=15,
+    cells=cells("ok ok timeout timeout timeout"),
+    prior=Prior(5, 5, 5, 5),
+    connectivity_tests=("UNKNOWN_INTERNAL_ADDRESS", "INSTANCE_NOT_RUNNING"),
+)

@@ -28,7 +28,12 @@ def to_json(report: Report) -> dict[str, Any]:
         "routes": {str(vpc): [_route(row) for row in rows] for vpc, rows in report.routes.items()},
         "causes": [_cause(cause) for cause in report.causes],
         "remedies": [_offer(offer) for offer in report.remedies],
-        "next": None if report.next is None else {"sentence": report.next.sentence, "command": report.next.command},
+        "excluded": [
+            {"id": each.id, "title": each.title, "why": each.why, "probe": each.probe} for each in report.excluded
+        ],
+        "next": None
+        if report.next is None
+        else {"sentence": report.next.sentence, "command": report.next.command, "probe": report.next.probe},
         "unknowns": [{"what": fact.what, "why": fact.why, "permission": fact.permission} for fact in report.unknowns],
         "unexplained": list(report.unexplained),
     }

@@ -82,6 +82,16 @@ class CauseFound:
 
 
 @dataclass(frozen=True)
+class CauseExcluded:
+    """A cause that is ruled out: `why` in one sentence, `probe` the measurement that contradicts it, or ''."""
+
+    id: str
+    title: str
+    why: str
+    probe: str = ""
+
+
+@dataclass(frozen=True)
 class Change:
     """One object that a remedy changes, as data.
 
@@ -129,10 +139,14 @@ class Offer:
 
 @dataclass(frozen=True)
 class Next:
-    """The cheapest observation that would settle what is open."""
+    """The cheapest observation that would settle what is open.
+
+    `command` is what a person would type; `probe` the id of the probe that wayhome can run for it, '' when it cannot.
+    """
 
     sentence: str
     command: str
+    probe: str = ""
 
 
 @dataclass(frozen=True)
@@ -163,6 +177,7 @@ class Report:
     next: Next | None
     unknowns: tuple[UnknownFact, ...]
     unexplained: tuple[str, ...] = ()
+    excluded: tuple[CauseExcluded, ...] = ()
     question: Question | None = None
     taken_at: str = ""
 

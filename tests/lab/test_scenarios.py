@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lab import scenario
+from lab import control, scenario
 from lab.scenario import FOLDER, ScenarioError, load, names
 from lab.scenario.text import parse
 from rules.snapshot import PodRef, Target, Vpc
@@ -288,3 +288,20 @@ def test_the_guide_names_every_key() -> None:
     guide = (FOLDER / "README.md").read_text(encoding="utf-8")
     words = set(re.findall(r"`([a-z][a-z' ]*)`", guide))
     assert keys - words == set()
+
+
+def test_the_answer_is_not_inherited_and_what_is_written_there_is_checked(write: Callable[[str], Path]) -> None:
+    assert load("article").answer == ("RC01",)
+    assert load(write("base: article\ntitle: Mine\n")).answer == ()
+    with pytest.raises(ScenarioError, match="a cause, such as RC30"):
+        load(write("base: article\ntitle: Mine\nanswer: [firewall]\n"))
+
+
+def test_a_scenario_says_what_can_carry_it(write: Callable[[str], Path]) -> None:
+    assert load("article").fabrics == ("simulated", "kernel")
+    path = write("base: article\ntitle: Mine\nfabrics: [simulated]\n")
+    assert load(path).fabrics == ("simulated",)
+    with pytest.raises(control.LabError, match=r"kernel fabric cannot carry .* --fabric simulated"):
+        control.start(str(path), fabric="kernel")
+    with pytest.raises(ScenarioError, match="one of simulated, kernel"):
+        load(write("base: article\ntitle: Mine\nfabrics: [pigeon]\n"))
