@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import os
 import statistics
+import subprocess
+import sys
 import time
 
 from bench.clock import heading
@@ -14,6 +18,7 @@ from lab.judge.worlds import world
 from lab.scenario import load
 
 WORLDS = 20
+WAYS = 12
 
 
 def run() -> str:
@@ -33,8 +38,27 @@ def run() -> str:
             f"one process for each command would be {single * commands / article:.1f} times as slow",
             f"  a random world turned into the next: median {statistics.median(changes) * 1000:.0f} ms, "
             f"{namespaces / total:.0f} namespaces shaped a second",
+            _ways(),
         ]
     )
+
+
+def _ways() -> str:
+    """Addresses, routes and rules of fresh worlds by netlink, through `ip -batch` and by pyroute2."""
+    identity = () if os.geteuid() == 0 else ("--user", "--map-root-user")
+    script = 'mount -t tmpfs tmpfs /run && exec "$0" -m bench.netlink "$1"'
+    done = subprocess.run(
+        ["unshare", *identity, "--net", "--mount", "sh", "-c", script, sys.executable, str(WAYS)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        return f"  ways to shape namespaces: not measured: {done.stderr.strip().splitlines()[-1]}"
+    took = json.loads(done.stdout)
+    least = took["netlink"]
+    others = ", ".join(f"{way} {took[way] / least:.1f} times as long" for way in took if way != "netlink")
+    return f"  addresses, routes and rules of {WAYS} worlds by netlink in {least * 1000:.0f} ms; {others}"
 
 
 def _commands(plan: Blueprint) -> int:

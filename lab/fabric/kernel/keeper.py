@@ -24,10 +24,13 @@ from typing import Any, NoReturn
 from aiohttp import web
 
 from lab.fabric.kernel.channel import Message, receive, send
-from lab.fabric.kernel.enter import NAMES, device_counters, listening_socket, write_sysctls
+from lab.fabric.kernel.enter import NAMES, device_counters, inside, listening_socket, write_sysctls
+from lab.fabric.kernel.netlink import UnknownLineError, shape
 from lab.fabric.kernel.room import open_room
 from lab.fabric.kernel.trace import attempt
 
+CUT = 77
+"""The device group of wires that are about to be cut."""
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -104,19 +107,20 @@ class Keeper:
         """Bring the kernel from one blueprint to the next; `plan` is a Difference as JSON."""
         for name in plan["lost"]:
             await self._listen(name, [])
-        await asyncio.gather(*(_ip(step["remove"], step["namespace"]) for step in plan["steps"]))
+        await asyncio.gather(*(_shape(step["remove"], step["namespace"]) for step in plan["steps"]))
         cuts: dict[str, str] = {}
         for wire in plan["cut"]:
             end = wire["left"]
-            cuts[end["namespace"]] = cuts.get(end["namespace"], "") + f"link del {end['device']}\n"
-        await asyncio.gather(*(_ip(batch, name) for name, batch in cuts.items()))
+            cuts[end["namespace"]] = cuts.get(end["namespace"], "") + f"link set {end['device']} group {CUT}\n"
+        # The kernel takes its time for each deletion, but not for each device of one.
+        await asyncio.gather(*(_ip(f"{batch}link del group {CUT}\n", name) for name, batch in cuts.items()))
         await _ip("".join(f"netns del {name}\n" for name in plan["lost"]))
         await _ip("".join(f"netns add {name}\n" for name in plan["made"]))
         await _ip("".join(_veth(wire) for wire in plan["laid"]))
         for step in plan["steps"]:
             if step["sysctls"]:
                 write_sysctls(step["namespace"], tuple(tuple(item) for item in step["sysctls"]))
-        await asyncio.gather(*(_ip(step["add"], step["namespace"]) for step in plan["steps"]))
+        await asyncio.gather(*(_shape(step["add"], step["namespace"]) for step in plan["steps"]))
         texts = {step["namespace"]: "".join(step["tables"].values()) for step in plan["steps"] if step["tables"]}
         await asyncio.gather(*(_command(text, *_at(name), "iptables-restore", "-w") for name, text in texts.items()))
         for step in plan["steps"]:
@@ -210,6 +214,19 @@ def _veth(wire: dict[str, Any]) -> str:
         f"link add {left['device']} netns {left['namespace']} address {left['mac']} type veth "
         f"peer name {right['device']} netns {right['namespace']} address {right['mac']}\n"
     )
+
+
+async def _shape(batch: str, namespace: str) -> None:
+    """Carry out `ip` lines in a namespace: by netlink where they are of the common kinds, else through `ip`."""
+    if not batch:
+        return
+    lines = batch.splitlines()
+    try:
+        inside(namespace, lambda: shape(lines))
+    except UnknownLineError:
+        await _ip(batch, namespace)
+    except OSError as error:
+        raise KernelError(f"{namespace}: {error.filename}: {error.strerror}") from error
 
 
 async def _ip(batch: str, namespace: str | None = None) -> None:
