@@ -210,6 +210,11 @@ class Case:
         return bool(self.breaks)
 
     @property
+    def turned_away(self) -> bool:
+        """pod → peer arrives and is answered with a refusal or an error: it fails, and no leg is broken."""
+        return self.measured("pod-peer") in (Outcome.REFUSED, Outcome.APP_ERROR)
+
+    @property
     def told(self) -> bool:
         """Something answered pod → peer, be it an ICMP error: then its packets' answers do come home."""
         return self.contradicted("pod-peer") or self.measured("pod-peer") is Outcome.UNREACHABLE

@@ -53,6 +53,6 @@ def verdict(case: Case, found: Iterable[Finding]) -> Answer:
     """Reachable when measured so; broken when it fails and a cause carries evidence; unknown otherwise."""
     if case.measured("pod-peer") is Outcome.OK:
         return Answer.REACHABLE
-    if case.blocked and any(sure(finding) for finding in found):
+    if (case.blocked or case.turned_away) and any(sure(finding) for finding in found):
         return Answer.BROKEN
     return Answer.UNKNOWN

@@ -99,7 +99,7 @@ def _unknown(case: Case, answer: Answer, causes: tuple[CauseFound, ...]) -> str:
     pod, target = case.question.pod, case.question.target
     seen = case.measured("pod-peer")
     if answer is Answer.BROKEN:
-        first = causes[0]
+        first = next(cause for cause in causes if cause.blocks)
         return _("{pod} does not reach {target}: {sentence}").format(pod=pod, target=target, sentence=first.sentence)
     if seen is Outcome.REFUSED:
         return _(

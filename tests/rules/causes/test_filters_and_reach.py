@@ -1,0 +1,182 @@
+"""Causes of filters (group III) and of reaching the peer at all (group V): found where they are so, silent beside."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from rules.evaluate import evaluate
+from rules.report.model import Answer, Report, Status
+from rules.snapshot import Snapshot
+
+Seen = Callable[..., Snapshot]
+Edit = Callable[[dict[str, Any]], None]
+
+# Scenario, what the probes see (pod-local node-local node-peer pod-peer pod-proxy), and the causes in their order.
+BLOCKING = [
+    ("rc33-masqueraded-behind-a-pods-only-rule", "ok ok timeout timeout", ["RC33"]),
+    ("rc34-peer-firewall-admits-nothing", "ok ok timeout timeout", ["RC34"]),
+    ("rc36-own-egress-denied", "ok ok timeout timeout", ["RC36"]),
+    ("rc42-network-policy-lacks-target", "ok ok ok timeout", ["RC42"]),
+    ("rc43-default-deny-egress", "timeout ok ok timeout", ["RC43"]),
+    ("rc46-only-ping-is-admitted", "ok ok timeout timeout", ["RC46"]),
+    ("rc74-only-the-test-vm-is-admitted", "ok ok timeout timeout", ["RC74"]),
+]
+# Found, and nothing that keeps the pod from the peer.
+HARMLESS = [
+    ("rc32-peer-firewall-admits-pods-only", "ok ok timeout ok", "RC32"),
+    ("rc47-local-firewall-lacks-pods", "timeout ok ok ok", "RC47"),
+]
+
+
+def named(report: Report) -> list[str]:
+    return [cause.id for cause in report.causes]
+
+
+@pytest.mark.parametrize(("name", "row", "wanted"), BLOCKING)
+def test_the_blocker_is_named_with_its_evidence(seen: Seen, name: str, row: str, wanted: list[str]) -> None:
+    report = evaluate(seen(name, row))
+    assert [cause.id for cause in report.causes if cause.blocks] == wanted
+    assert report.answer is Answer.BROKEN
+    first = report.causes[0]
+    assert first.status is Status.CONFIRMED
+    assert first.evidence
+    assert first.decides
+    assert all(each.agrees in (True, None) for each in report.matrix)
+
+
+@pytest.mark.parametrize(("name", "row", "wanted"), BLOCKING)
+def test_the_model_predicts_the_same_without_probes(seen: Seen, name: str, row: str, wanted: list[str]) -> None:
+    report = evaluate(seen(name))
+    assert [cause.id for cause in report.causes if cause.blocks] == wanted
+    assert [each.predicted for each in report.matrix][: len(row.split())] == row.split()
+
+
+@pytest.mark.parametrize(("name", "row", "wanted"), BLOCKING)
+def test_an_answer_to_the_pod_silences_every_blocker(seen: Seen, name: str, row: str, wanted: list[str]) -> None:
+    del row, wanted
+    report = evaluate(seen(name, "ok ok ok ok"))
+    assert report.answer is Answer.REACHABLE
+    assert not any(cause.blocks for cause in report.causes)
+
+
+@pytest.mark.parametrize(("name", "row", "wanted"), HARMLESS)
+def test_what_does_not_block_is_latent(seen: Seen, name: str, row: str, wanted: str) -> None:
+    report = evaluate(seen(name, row))
+    assert report.answer is Answer.REACHABLE
+    assert named(report) == [wanted]
+    assert report.causes[0].status is Status.LATENT
+    assert not report.causes[0].blocks
+    assert evaluate(seen(name, "ok ok ok ok")).causes == ()
+
+
+def test_a_refusal_of_the_node_and_the_pod_names_the_port(seen: Seen) -> None:
+    report = evaluate(seen("rc41-nothing-listens", "ok ok refused refused"))
+    assert named(report) == ["RC41"]
+    assert report.causes[0].status is Status.CONFIRMED
+    assert report.answer is Answer.BROKEN
+    assert "port 80" in report.headline
+    assert report.broken is None
+
+
+def test_a_refusal_that_only_the_node_sees_leaves_the_way_back_open(seen: Seen) -> None:
+    report = evaluate(seen("article", "ok ok refused timeout"))
+    assert named(report) == ["RC01", "RC41"]
+    assert report.answer is Answer.BROKEN
+
+
+def test_a_refusal_of_the_pod_alone_is_not_proven(seen: Seen) -> None:
+    report = evaluate(seen("healthy-routes-based", "ok ok - refused"))
+    assert [cause.status for cause in report.causes if cause.id == "RC41"] == [Status.LIKELY]
+    assert "RC41" not in named(evaluate(seen("healthy-routes-based", "ok ok ok refused")))
+
+
+def firewalls(data: dict[str, Any], project: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = data["compute"][project]["effectiveFirewalls"][0]["firewalls"]
+    return found
+
+
+def admit_everything(project: str) -> Edit:
+    def edit(data: dict[str, Any]) -> None:
+        for rule in firewalls(data, project):
+            if rule["direction"] == "INGRESS" and "allowed" in rule:
+                rule["sourceRanges"] = ["0.0.0.0/0"]
+                rule["allowed"] = [{"IPProtocol": "all"}]
+                rule.pop("sourceTags", None)
+
+    return edit
+
+
+def not_enforced(data: dict[str, Any]) -> None:
+    data["container"]["clusters"][0].pop("networkPolicy", None)
+    data["container"]["clusters"][0].pop("addonsConfig", None)
+
+
+def other_pod(data: dict[str, Any]) -> None:
+    for item in data["kubernetes"]["networkpolicies"]["items"]:
+        item["spec"]["podSelector"] = {"matchLabels": {"app": "another"}}
+
+
+def no_egress_rules(data: dict[str, Any]) -> None:
+    rules = firewalls(data, "project-a")
+    rules[:] = [rule for rule in rules if rule["direction"] == "INGRESS"]
+
+
+# Worlds that differ from a cause's in the one thing that makes it.
+NEAR = [
+    ("RC33", "rc33-masqueraded-behind-a-pods-only-rule", "ok ok timeout timeout", admit_everything("project-b")),
+    ("RC34", "rc34-peer-firewall-admits-nothing", "ok ok timeout timeout", admit_everything("project-b")),
+    ("RC36", "rc36-own-egress-denied", "ok ok timeout timeout", no_egress_rules),
+    ("RC42", "rc42-network-policy-lacks-target", "ok ok ok timeout", not_enforced),
+    ("RC42", "rc42-network-policy-lacks-target", "ok ok ok timeout", other_pod),
+    ("RC43", "rc43-default-deny-egress", "timeout ok ok timeout", not_enforced),
+    ("RC46", "rc46-only-ping-is-admitted", "ok ok timeout timeout", admit_everything("project-b")),
+    ("RC74", "rc74-only-the-test-vm-is-admitted", "ok ok timeout timeout", admit_everything("project-b")),
+    ("RC32", "rc32-peer-firewall-admits-pods-only", "ok ok timeout ok", admit_everything("project-b")),
+    ("RC47", "rc47-local-firewall-lacks-pods", "timeout ok ok ok", admit_everything("project-a")),
+]
+
+
+@pytest.mark.parametrize(("id", "name", "row", "edit"), NEAR)
+def test_a_near_miss_does_not_name_it(seen: Seen, id: str, name: str, row: str, edit: Edit) -> None:
+    assert id in named(evaluate(seen(name, row)))
+    assert id not in named(evaluate(seen(name, row, edit)))
+
+
+def without_firewalls(project: str) -> Edit:
+    def edit(data: dict[str, Any]) -> None:
+        del data["compute"][project]["effectiveFirewalls"]
+
+    return edit
+
+
+def without_policies(data: dict[str, Any]) -> None:
+    del data["kubernetes"]["networkpolicies"]
+
+
+# The deciding evidence is unread: never confirmed.
+UNREAD = [
+    ("RC33", "rc33-masqueraded-behind-a-pods-only-rule", "ok ok timeout timeout", without_firewalls("project-b")),
+    ("RC34", "rc34-peer-firewall-admits-nothing", "ok ok timeout timeout", without_firewalls("project-b")),
+    ("RC36", "rc36-own-egress-denied", "ok ok timeout timeout", without_firewalls("project-a")),
+    ("RC42", "rc42-network-policy-lacks-target", "ok ok ok timeout", without_policies),
+    ("RC43", "rc43-default-deny-egress", "timeout ok ok timeout", without_policies),
+    ("RC46", "rc46-only-ping-is-admitted", "ok ok timeout timeout", without_firewalls("project-b")),
+    ("RC74", "rc74-only-the-test-vm-is-admitted", "ok ok timeout timeout", without_firewalls("project-b")),
+]
+
+
+@pytest.mark.parametrize(("id", "name", "row", "edit"), UNREAD)
+def test_without_the_deciding_evidence_nothing_is_confirmed(
+    seen: Seen, id: str, name: str, row: str, edit: Edit
+) -> None:
+    report = evaluate(seen(name, row, edit))
+    assert id not in [cause.id for cause in report.causes if cause.status is Status.CONFIRMED]
+    assert report.answer is not Answer.REACHABLE
+
+
+def test_tags_of_the_other_vpc_are_called_useless(seen: Seen) -> None:
+    report = evaluate(seen("rc34-peer-firewall-admits-nothing", "ok ok timeout timeout"))
+    assert any("gke-node" in sentence and "never those of a peer" in sentence for sentence in report.causes[0].evidence)
