@@ -109,10 +109,10 @@ async def _servers(
     token = secrets.token_urlsafe(24)
     kube = KubeServer(store, carrier, tokens={token: User("lab-admin")}, speed=speed)
     tls = _tls(folder, pem)
-    kube_port = await stack.enter_async_context(_site(kube.app(), port or 0, tls))
-    compute_port = await stack.enter_async_context(_site(ComputeServer(store, speed=speed).app(), 0))
-    container_port = await stack.enter_async_context(_site(ContainerServer(store).app(), 0))
-    desk_port = await stack.enter_async_context(_site(desk.app(carrier), 0))
+    kube_port = await stack.enter_async_context(site(kube.app(), port or 0, tls))
+    compute_port = await stack.enter_async_context(site(ComputeServer(store, speed=speed).app(), 0))
+    container_port = await stack.enter_async_context(site(ContainerServer(store).app(), 0))
+    desk_port = await stack.enter_async_context(site(desk.app(carrier), 0))
     cluster = plan.cluster
     url = f"https://{HOST}:{kube_port}"
     context = f"gke_{cluster.project}_{cluster.zone}_{cluster.name}"
@@ -158,7 +158,7 @@ def _show_authority(store: Store, plan: Scenario, authority: bytes) -> None:
 
 
 @asynccontextmanager
-async def _site(app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+async def site(app: web.Application, port: int, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Serve `app` on loopback; the port it got."""
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS, handler_cancellation=True)
     await runner.setup()

@@ -63,16 +63,21 @@ def _version(image: str) -> tuple[int, int]:
 def write(text: str, config: Config, flags: Flags) -> str:
     """The nat table `text` after the agent has written its chain for `config`."""
     postrouting, chains = nat.split(text)
-    jump = (
+    if jump(flags) not in postrouting:
+        postrouting.append(jump(flags))
+    return nat.dump(postrouting, {**chains, flags.chain: list(rules(config, flags))})
+
+
+def jump(flags: Flags) -> str:
+    """The rule that leads into the agent's chain; the agent appends it where it is not there."""
+    return (
         f'-A POSTROUTING -m comment --comment "{_JUMP.format(chain=flags.chain)}" '
         f"-m addrtype ! --dst-type LOCAL -j {flags.chain}"
     )
-    if jump not in postrouting:
-        postrouting.append(jump)
-    return nat.dump(postrouting, {**chains, flags.chain: list(_chain(config, flags))})
 
 
-def _chain(config: Config, flags: Flags) -> Iterable[str]:
+def rules(config: Config, flags: Flags) -> Iterable[str]:
+    """The rules of the agent's chain, in order."""
     local = [] if config.link_local else [LINK_LOCAL]
     for cidr in (*local, *(cidr for cidr in config.ranges if not is_v6(cidr))):
         address, _, size = cidr.partition("/")

@@ -49,13 +49,10 @@ class Agent:
         """One cycle. An invalid file changes nothing, neither memory nor kernel."""
         config = self._read()
         if isinstance(config, str):
-            self._say("E", f"Error syncing configuration: {config}")
+            self._say("E", refused(config))
             return
         self.config = config
-        if self.file is None:
-            self._say("I", 'No config file found at "/etc/config/ip-masq-agent", using default values')
-        else:
-            self._say("I", f"Using config: {config.as_json()}")
+        self._say("I", taken(self.file, config))
         table = self.store.table("node/nat")
         found = table.find(self.node)
         before = found["text"] if found is not None else ""
@@ -87,8 +84,25 @@ class Agent:
         table = self.store.table("kube/log")
         lines = (table.find(key) or {"lines": []})["lines"]
         time = now.strftime("%Y-%m-%dT%H:%M:%S.%f000Z")
-        lines.append([time, f"{level}{now:%m%d %H:%M:%S.%f}       1 ip-masq-agent.go:1] {text}"])
+        lines.append([time, log_line(level, text, now)])
         table.put(key, {"lines": lines[-LOG_LINES:]})
+
+
+def taken(file: str | None, config: Config) -> str:
+    """What an agent says of a `file` (None: there is none) that it works by."""
+    if file is None:
+        return 'No config file found at "/etc/config/ip-masq-agent", using default values'
+    return f"Using config: {config.as_json()}"
+
+
+def refused(why: str) -> str:
+    """What an agent says of a file that it cannot use."""
+    return f"Error syncing configuration: {why}"
+
+
+def log_line(level: str, text: str, now: datetime) -> str:
+    """A line of an agent's log, as glog writes it; `level` is I or E."""
+    return f"{level}{now:%m%d %H:%M:%S.%f}       1 ip-masq-agent.go:1] {text}"
 
 
 class Agents:

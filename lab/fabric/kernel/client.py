@@ -54,8 +54,12 @@ class KeeperClient:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
         self.blueprint = Blueprint()
 
-    async def start(self) -> None:
-        """Start the keeper; KernelUnavailableError when the kernel refuses or a tool is missing."""
+    async def start(self, *, root: bool = False) -> None:
+        """Start the keeper; KernelUnavailableError when the kernel refuses or a tool is missing.
+
+        `root`: the namespaces are the machine's root's own, so that its other programs find in them the rights that
+        they have anywhere.
+        """
         missing = [tool for tool in TOOLS if shutil.which(tool) is None]
         if missing:
             raise KernelUnavailableError(
@@ -63,8 +67,12 @@ class KeeperClient:
                     tools=", ".join(missing)
                 )
             )
-        if await self._attempt(("--user", "--map-root-user")):
+        if not root and await self._attempt(("--user", "--map-root-user")):
             return
+        if root and os.geteuid() == 0 and await self._attempt(()):
+            return
+        if root:
+            raise KernelUnavailableError(_("Only root can give network namespaces names; run this as root."))
         why = await self._why()
         if os.geteuid() == 0 and await self._attempt(()):  # root needs no user namespace of its own
             return
@@ -158,6 +166,11 @@ class KeeperClient:
         with os.fdopen(descriptors[0], "rb") as text:
             found = json.load(text)
         return {name: {key: (pair[0], pair[1]) for key, pair in devices.items()} for name, devices in found.items()}
+
+    async def open(self, namespace: str) -> int:
+        """A descriptor of `namespace`, which the caller closes."""
+        _, descriptors = await self._ask({"op": "open", "namespace": namespace})
+        return descriptors[0]
 
     async def attempt(
         self, attempts: Sequence[tuple[str, str, int]], watch: Iterable[str], seconds: float

@@ -8,7 +8,8 @@ import os
 from collections.abc import Callable, Coroutine, Sequence
 
 from lab.fabric.base import LegCount, Place, Read, Write
-from lab.fabric.kernel.client import Command, KeeperClient
+from lab.fabric.kernel import published
+from lab.fabric.kernel.client import Command, KeeperClient, KernelUnavailableError
 from lab.fabric.kernel.legs import legs
 from lab.fabric.kernel.machines import blueprint, node_key, pod_name, vm_name
 from lab.fabric.machine import machine
@@ -23,10 +24,16 @@ DOES_NOT_SHAPE = ("operations",)
 
 
 class Kernel:
-    """Follows the store: every change of the world takes effect in the kernel before the next command runs."""
+    """Follows the store: every change of the world takes effect in the kernel before the next command runs.
 
-    def __init__(self, store: Store) -> None:
+    With `public`, the nodes' namespaces have names that the machine can see, in `names` by node: a real cluster's
+    kubelets live in them. That needs root.
+    """
+
+    def __init__(self, store: Store, *, public: bool = False) -> None:
         self._store = store
+        self._public = public
+        self.names: dict[str, str] = {}
         self._client = KeeperClient()
         self._stale = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -35,13 +42,31 @@ class Kernel:
 
     async def start(self) -> None:
         """Build the world; KernelUnavailableError says in a sentence why this machine cannot."""
-        await self._client.start()
+        await self._client.start(root=self._public)
         await self._client.apply(blueprint(self._store))
+        if self._public:
+            await self._publish()
         self._unlisten = self._store.listen(self._changed)
         self._follower = asyncio.create_task(self._follow())
 
+    async def _publish(self) -> None:
+        published.sweep()
+        for node in self._store.table("kube/nodes"):
+            descriptor = await self._client.open(vm_name(node_key(self._store, node)))
+            try:
+                self.names[node] = published.publish(descriptor, node)
+            finally:
+                os.close(descriptor)
+
+    @property
+    def ended(self) -> asyncio.Event:
+        """Set when the keeper has died."""
+        return self._client.ended
+
     async def stop(self) -> None:
         """End the keeper; every namespace and process ends with it."""
+        while self.names:
+            published.withdraw(self.names.popitem()[1])
         if self._unlisten is not None:
             self._unlisten()
         if self._follower is not None:
@@ -61,6 +86,8 @@ class Kernel:
 
     async def _settle(self) -> None:
         async with self._lock:
+            if not self._client.alive and self._public:
+                raise KernelUnavailableError("the keeper has ended, and the nodes' programs live in what it made")
             if not self._client.alive:  # somebody killed it: its namespaces went with it, so build them again
                 await self._client.stop()
                 self._client = KeeperClient()

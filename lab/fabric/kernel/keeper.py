@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -88,6 +88,10 @@ class Keeper:
                     counted = {name: device_counters(name) for name in request["namespaces"]}
                     self._send(reply, json.dumps(counted))
                     return
+                case "open":
+                    descriptors.append(os.open(NAMES / request["namespace"], os.O_RDONLY | os.O_CLOEXEC))
+                    self._send(reply, descriptors=descriptors)
+                    return
                 case "attempt":
                     tried = await attempt(request["attempts"], request["watch"], request["seconds"])
                     self._send(reply, json.dumps([dataclasses.asdict(each) for each in tried]))
@@ -99,9 +103,9 @@ class Keeper:
                 os.close(descriptor)
         self._send(reply)
 
-    def _send(self, reply: Message, text: str | None = None) -> None:
+    def _send(self, reply: Message, text: str | None = None, descriptors: Sequence[int] = ()) -> None:
         with contextlib.suppress(OSError):  # the other end may be gone; then the reader ends this process
-            send(self._channel, reply, text=text)
+            send(self._channel, reply, descriptors, text)
 
     async def _apply(self, plan: dict[str, Any]) -> None:
         """Bring the kernel from one blueprint to the next; `plan` is a Difference as JSON."""
