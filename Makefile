@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench judge shots
+.PHONY: help run test lint bench judge shots locale
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
@@ -36,6 +36,16 @@ judge: $(READY)  ## hold the model against the kernel on 10,000 random worlds (A
 
 shots: $(READY)  ## draw screenshots/ from the lab
 	@$(BIN)/python -m tui.shots screenshots
+
+CATALOGUE := rules/locale/ja/LC_MESSAGES/wayhome
+locale: $(READY)  ## bring the translations up to date with the code, and compile them
+	@mkdir -p build
+	@$(BIN)/pybabel -q extract -k N_ -k plural:1,2 --no-location --sort-output --no-wrap --project wayhome \
+		-o build/wayhome.pot rules probes lab tui
+	@test -e $(CATALOGUE).po || $(BIN)/pybabel -q init -l ja --no-wrap -i build/wayhome.pot -o $(CATALOGUE).po
+	@$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete --ignore-pot-creation-date -l ja \
+		-i build/wayhome.pot -o $(CATALOGUE).po
+	@$(BIN)/pybabel -q compile -i $(CATALOGUE).po -o $(CATALOGUE).mo
 
 # A .venv that does not run, or that was built for another place, counts as absent.
 ifneq ($(shell $(BIN)/python -c 'print(open("$(READY)").read())' 2>/dev/null),$(CURDIR))

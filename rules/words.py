@@ -25,6 +25,16 @@ def _(message: str) -> str:
     return _current.gettext(message)
 
 
+def N_(message: str) -> str:  # noqa: N802  gettext's own name for it
+    """Mark `message` for translation where it is declared; `_` translates it where it is used."""
+    return message
+
+
+def languages() -> tuple[str, ...]:
+    """Codes of the languages that wayhome speaks, English first."""
+    return ("en", *sorted(path.parent.parent.name for path in LOCALES.glob(f"*/LC_MESSAGES/{DOMAIN}.mo")))
+
+
 def plural(one: str, many: str, count: int) -> str:
     """Return `one` or `many` by `count`, with `{count}` filled in."""
     return _current.ngettext(one, many, count).format(count=count)

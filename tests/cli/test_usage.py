@@ -218,3 +218,22 @@ def test_no_runs_yet(wayhome: Wayhome) -> None:
     done = wayhome("runs")
     assert (done.code, done.out) == (0, "")
     assert json.loads(wayhome("runs", "--json").out) == []
+
+
+@pytest.mark.parametrize("words", [["--lang", "xx", "runs"], ["runs", "--lang=xx"], ["runs", "--lang", "[/x]"]])
+def test_a_language_that_is_not_spoken_is_named(wayhome: Wayhome, words: list[str]) -> None:
+    done = wayhome(*words)
+    assert done.code == 2
+    assert "does not speak" in done.sentence
+    assert "it speaks en" in done.sentence
+
+
+def test_a_language_must_be_named(wayhome: Wayhome) -> None:
+    done = wayhome("runs", "--lang")
+    assert done.code == 2
+    assert done.sentence.startswith("--lang needs a language")
+
+
+@pytest.mark.parametrize("words", [["--lang", "en", "runs"], ["runs", "--lang=en_GB.UTF-8"]])
+def test_a_language_may_stand_anywhere(wayhome: Wayhome, words: list[str]) -> None:
+    assert wayhome(*words).out == wayhome("runs").out

@@ -49,10 +49,13 @@ def run(argv: Sequence[str]) -> int:
 
 
 def _run(argv: Sequence[str]) -> int:
-    _speak()
+    argv = _speak(argv)
     if not argv:
         return _call("app", argv)
-    word, rest = argv[0], argv[1:]
+    return _command(argv[0], argv[1:], argv)
+
+
+def _command(word: str, rest: Sequence[str], argv: Sequence[str]) -> int:
     if word in ("-h", "--help", "help"):
         return _help(rest)
     if word in ("-V", "--version"):
@@ -78,7 +81,7 @@ def _call(module: str, argv: Sequence[str]) -> int:
 
 def _help(rest: Sequence[str]) -> int:
     if rest:
-        return _run([rest[0], "--help"])
+        return _command(rest[0], ["--help"], [rest[0], "--help"])
     rows = [(f"  wayhome {command.name} {command.arguments}".rstrip(), command.help) for command in commands()]
     rows.insert(0, ("  wayhome", _("the app: Diagnose, Practise, Open a recording")))
     report(
@@ -88,7 +91,9 @@ def _help(rest: Sequence[str]) -> int:
                 "",
                 table(rows),
                 "",
-                _("`wayhome COMMAND --help` says more about each."),
+                _(
+                    "`wayhome COMMAND --help` says more about each; --lang LANGUAGE goes with any of them ({known})."
+                ).format(known=", ".join(words.languages())),
                 _("Exit codes of diagnose: 0 reachable, 1 broken and named, 2 usage, 3 no access, 4 cannot tell."),
             ]
         )
@@ -96,13 +101,45 @@ def _help(rest: Sequence[str]) -> int:
     return 0
 
 
-def _speak() -> None:
-    """Use the language of the environment, as gettext programs do."""
+def _speak(argv: Sequence[str]) -> list[str]:
+    """Use the language of `--lang`, else that of the environment, as gettext programs do; the other arguments."""
+    wanted, rest = _asked(argv)
+    if wanted is not None:
+        code = locale.normalize(wanted).split(".")[0].split("_")[0].lower()
+        if code not in words.languages():
+            raise CliError(
+                _("wayhome does not speak {language!r}; it speaks {known}.").format(
+                    language=wanted, known=", ".join(words.languages())
+                )
+            )
+        words.use(code)
+        return rest
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)
         if value:
             languages = [locale.normalize(word).split(".")[0] for word in value.split(":") if word]
             words.use(*(code for language in languages for code in (language, language.split("_")[0])))
-            return
+            return rest
     if sys.platform == "darwin":
         words.use(*(code for code in [locale.getlocale()[0]] if code))
+    return rest
+
+
+def _asked(argv: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The value of `--lang`, wherever it stands, and the arguments without it."""
+    wanted: str | None = None
+    rest: list[str] = []
+    words_left = list(argv)
+    while words_left:
+        word = words_left.pop(0)
+        if word == "--":
+            return wanted, [*rest, word, *words_left]
+        if word == "--lang":
+            if not words_left:
+                raise CliError(_("--lang needs a language, such as {known}.").format(known=words.languages()[-1]))
+            wanted = words_left.pop(0)
+        elif word.startswith("--lang="):
+            wanted = word.removeprefix("--lang=")
+        else:
+            rest.append(word)
+    return wanted, rest

@@ -5,11 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import get_close_matches
 
-from rules.report.plain import plain
+from rules.report.plain import cells, pad, plain, wrap
 from rules.words import _
 
 
@@ -73,9 +72,9 @@ def table(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
     """Rows as left-aligned columns; the last column is as long as it is."""
     if not rows:
         return ""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+    widths = [max(cells(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
     lines = [
-        gap.join([*(cell.ljust(width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]]).rstrip()
+        gap.join([*(pad(cell, width) for cell, width in zip(row[:-1], widths, strict=True)), row[-1]]).rstrip()
         for row in rows
     ]
     return "\n".join(lines)
@@ -83,9 +82,7 @@ def table(rows: Sequence[Sequence[str]], gap: str = "  ") -> str:
 
 def wrapped(text: str) -> str:
     """One entry of a list, broken into lines as wide as the reader's terminal."""
-    return textwrap.fill(
-        text, width(), initial_indent="  - ", subsequent_indent="    ", break_long_words=False, break_on_hyphens=False
-    )
+    return "\n".join(wrap(text, width(), first="  - ", rest="    "))
 
 
 def near(word: str, known: Iterable[str]) -> str:

@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 
 from rules.report.model import Report
 from rules.snapshot import Snapshot
-from rules.words import _
+from rules.words import N_, _
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
 from tui.messages import Written
@@ -68,11 +68,11 @@ def _routes(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one sh
 
 Writer = Callable[[Snapshot, Report], str]
 WRITERS: dict[str, tuple[str, str, Writer]] = {
-    "markdown": ("Report for a ticket (Markdown)", "report.md", _markdown),
-    "text": ("Report as text", "report.txt", _text),
-    "json": ("Report as JSON", "report.json", _json),
-    "snapshot": ("Snapshot: everything that was seen (JSON)", "snapshot.json", _snapshot),
-    "routes": ("Route tables (CSV)", "routes.csv", _routes),
+    "markdown": (N_("Report for a ticket (Markdown)"), "report.md", _markdown),
+    "text": (N_("Report as text"), "report.txt", _text),
+    "json": (N_("Report as JSON"), "report.json", _json),
+    "snapshot": (N_("Snapshot: everything that was seen (JSON)"), "snapshot.json", _snapshot),
+    "routes": (N_("Route tables (CSV)"), "routes.csv", _routes),
 }
 
 
