@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior
-from rules.causes.returning import REMEDIES, answer_lost, describe_peer, evidence, exportable, flag
+from rules.causes.returning import REMEDIES, answer_lost, describe_peer, evidence, exportable, flag, producer
 from rules.path import Verdict
 from rules.report.model import Status
 from rules.words import _
@@ -12,7 +12,7 @@ from rules.words import _
 
 def check(case: Case) -> Finding | None:
     hop, ours, theirs = answer_lost(case), case.a_to_b, case.b_to_a
-    if hop is None or ours is None or not ours.active or ours.export_custom or not exportable(case):
+    if hop is None or ours is None or not ours.active or producer(ours) or ours.export_custom or not exportable(case):
         return None
     if theirs is None and case.b_peerings_known:
         return None

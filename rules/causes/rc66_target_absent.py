@@ -14,7 +14,9 @@ _REASONS = ("UNKNOWN_INTERNAL_ADDRESS", "INSTANCE_NOT_RUNNING")
 
 
 def door(case: Case) -> Hop | None:
-    """The delivery that finds nobody."""
+    """The delivery in the target's VPC that finds nobody; None where the node itself keeps the packet."""
+    if case.node is not None and any(case.dest in each for each in case.node.pod_ranges):
+        return None
     for way in (case.node_walk, case.walk):
         found = [hop for hop in way.forward if hop.reason in _REASONS] if way else []
         if found and found[0].verdict in (Verdict.DROP, Verdict.REJECT):

@@ -14,6 +14,9 @@ from rules.world import Peering, Route, RouteKind
 _FLAGS = (None, WhyNot.NOT_EXPORTED, WhyNot.NOT_IMPORTED)
 """Reasons that the two flags give; any other (tags, an overlap, a pending consent) is another cause."""
 
+PRODUCER = "servicenetworking-googleapis-com"
+"""The name that private services access gives its peering; the producer's own network is called servicenetworking."""
+
 REMEDIES = ("masquerade-minimal", "exchange-routes", "masquerade-article")
 
 
@@ -42,6 +45,11 @@ def exportable(case: Case) -> Route | None:
 def missing_in_a(case: Case) -> bool:
     """Whether A itself has no route to the pod's address (then nothing could be exchanged yet)."""
     return case.network_a is not None and case.network_a.routes is not None and case.pod_route is None
+
+
+def producer(peering: Peering | None) -> bool:
+    """Whether the peering leads to a service producer's network (private services access), which is Google's."""
+    return peering is not None and (peering.name == PRODUCER or peering.peer.name == "servicenetworking")
 
 
 def flag(peering: Peering, field: str, value: bool) -> str:
