@@ -104,7 +104,7 @@ def test_the_truth_is_a_snapshot_from_which_nothing_is_missing(name: str) -> Non
     assert found.question == load(name).question
     assert "peeringRoutes" not in found.compute["project-a"], "the exchange is to be computed"
     world = build(found)
-    assert world.agent.state is (AgentState.ABSENT if name.startswith("rc18") else AgentState.PRESENT)
+    assert world.agent.state is (AgentState.PRESENT if load(name).agent.installed else AgentState.ABSENT)
     for network in world.networks.values():
         assert network.routes is not None
         assert network.subnets is not None
