@@ -9,7 +9,11 @@ from rules.snapshot import PodRef, Target
 
 @dataclass(frozen=True)
 class Ask:
-    """A question with the leave it gives: `node_probe` may a probe pod be created, `read_only` nothing may be."""
+    """A question with the leave it gives.
+
+    `node_probe`: a probe pod may be created; `stand_in`: a container may be added to a pod that has nothing to measure
+    with; `read_only`: nothing may be. `container` is the one to measure from, or '' for the best one.
+    """
 
     pod: PodRef
     target: Target
@@ -19,3 +23,5 @@ class Ask:
     context: str | None = None
     node_probe: bool = True
     read_only: bool = False
+    stand_in: bool = True
+    container: str = ""

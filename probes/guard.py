@@ -8,8 +8,9 @@ from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from probes import derive, kube
-from probes.errors import CallError, PodNotFoundError, TargetError
+from probes.errors import CallError, PodNotFoundError, TargetError, UsageError
 from probes.kube import Kube
+from probes.place import names
 from probes.refusal import refusal
 from rules.snapshot import PodRef, Target, Vpc
 from rules.words import _
@@ -103,6 +104,17 @@ def find_pod(client: Kube, ref: PodRef) -> Object:
     if not listed["items"]:
         raise PodNotFoundError(_absent(client, ref))
     return {"apiVersion": "v1", "kind": "Pod", **listed["items"][0]}
+
+
+def check_container(pod: Mapping[str, Any], container: str) -> None:
+    """Raise UsageError when `pod` has no such container; '' stands for any."""
+    known = names(pod)
+    if container and container not in known:
+        raise UsageError(
+            _("The pod has no container {container!r}; it has {names}.").format(
+                container=container, names=", ".join(known)
+            )
+        )
 
 
 def _absent(client: Kube, ref: PodRef) -> str:

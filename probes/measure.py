@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
-from probes import derive, kube, local, matrix, nodepod, write
+from probes import derive, images, kube, local, matrix, nodepod, standin, write
 from probes.ask import Ask
 from probes.errors import CallError, CancelledError
 from probes.events import Announced, Listener, Probing
 from probes.evidence import Evidence
 from probes.kube import Kube
 from probes.matrix import Planned
-from probes.nodepod import NodePodError
-from probes.prober import Place, Prober, not_run, place
+from probes.nodepod import ProbePodError
+from probes.place import Place, place
+from probes.prober import Prober, not_run
 from probes.tasks import Once
 from rules.snapshot import Outcome, PodRef, Probe, Target, Vpc
 from rules.words import _
@@ -50,7 +52,8 @@ class Measurements:
         self._machines = machines
         self._allowed = allowed
         self._pause = pause
-        self._here = place(pod)
+        self._here = place(pod, ask.container)
+        self._beside: Once[Place | str] = Once(self._stand_in, lambda found: isinstance(found, Place))
         self._there: Once[Place | str] = Once(self._node_place, lambda found: isinstance(found, Place))
         self._local: Once[Target | None] = Once(self._find_local, lambda found: found is not None)
         self._found: dict[str, Probe] = {}
@@ -83,9 +86,8 @@ class Measurements:
         target = self._target(name)
         if target is None:
             return not_run(name, _no_local())
-        if name in matrix.POD:
-            where = self._pod_place()
-            return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
+        if name in matrix.POD or (self._pod.get("spec") or {}).get("hostNetwork"):
+            return self._as_pod(name, target)
         where = self._there()
         if not isinstance(where, Place):
             return not_run(name, where)
@@ -95,6 +97,27 @@ class Measurements:
             again = self._there()
             return self._prober.run(name, again, target) if isinstance(again, Place) else not_run(name, again)
         return probe
+
+    def _as_pod(self, name: str, target: Target) -> Probe:
+        """From the pod itself, or from what stands in for it where it has nothing to measure with."""
+        here = self._pod_place()
+        probe = self._prober.run(name, here, target) if isinstance(here, Place) else not_run(name, here)
+        if not self._lacks(here, target):
+            return probe
+        where = self._beside()
+        if isinstance(where, Place):
+            found = self._prober.run(name, where, target)
+            if found.outcome is Outcome.NOT_RUN and not standin.still_there(self._kube, where):
+                self._beside.forget(where)
+                where = self._beside()
+                found = self._prober.run(name, where, target) if isinstance(where, Place) else found
+            if isinstance(where, Place):
+                return found
+        return replace(probe, why=f"{probe.why} {where}")
+
+    def _lacks(self, here: Place | str, target: Target) -> bool:
+        """Whether the pod cannot measure and something could stand in for it."""
+        return standin.possible(self._pod) and (isinstance(here, str) or here.useless(target))
 
     def probe_pod(self, *, make: bool) -> Place | None:
         """The probe pod where it runs already, or can be made and `make` says so."""
@@ -126,7 +149,8 @@ class Measurements:
     def _planned(self, name: str) -> Planned:
         target = self._target(name)
         node = name in matrix.NODE
-        where = self._there.known if node else self._here
+        beside = self._beside.known
+        where = self._there.known if node else beside if isinstance(beside, Place) else self._here
         argv, typed = self._prober.first(where, target) if isinstance(where, Place) and target is not None else ((), "")
         if node and not argv and target is not None and isinstance(self._here, Place):
             argv, _typed = self._prober.first(self._here, target)
@@ -150,7 +174,7 @@ class Measurements:
                 self._pod = self._kube.get(kube.path("v1", "pods", ref.namespace, ref.name))
             except CallError:
                 return self._here
-            self._here = place(self._pod)
+            self._here = place(self._pod, self._ask.container)
         return self._here
 
     def _runs(self, ref: PodRef) -> bool:
@@ -173,6 +197,8 @@ class Measurements:
         if not targets:
             return None
         chosen = self._first_answer("pod-local", self._here, targets)
+        if chosen is None and self._lacks(self._here, targets[0]):
+            chosen = self._first_answer("pod-local", self._beside(), targets)
         if chosen is None:
             chosen = self._first_answer("node-local", self._there(), targets)
         chosen = chosen or targets[0]
@@ -185,7 +211,7 @@ class Measurements:
         answers = local.ask(targets, lambda target: self._prober.run(name, where, target, quietly=True))
         chosen = local.choose(targets, answers.get)
         probe = answers.get(chosen or targets[0])
-        if probe is not None:
+        if probe is not None and probe.outcome is not Outcome.NOT_RUN:
             self._listener(Probing(name, probe.via))
             with self._lock:
                 self._found[name] = probe
@@ -212,21 +238,44 @@ class Measurements:
         why = self._allowed()
         if why:
             return why
-        images = nodepod.images(self._pod, self._evidence.items("pods"), self._node_object())
+        choices = images.choices(self._pod, self._evidence.items("pods"), self._node_object())
         try:
-            made = nodepod.create(
+            made = nodepod.on_node(
                 self._kube,
                 self._ask.pod.namespace,
                 self.node,
-                images,
+                choices,
                 spec.get("imagePullSecrets") or (),
                 lambda sentence: self._listener(Announced(sentence)),
                 self._pause,
                 self._post,
             )
-        except NodePodError as error:
+        except ProbePodError as error:
             return error.why
         return Place(made.ref, ({"name": nodepod.CONTAINER, "image": made.image},))
+
+    def _stand_in(self) -> Place | str:
+        """What measures in the pod's place, or a sentence why nothing does."""
+        if self._ask.read_only:
+            return _("Nothing may be created in read-only mode, so nothing stands in for it.")
+        if not self._ask.stand_in:
+            return _("--no-stand-in was given, so nothing stands in for it.")
+        why = self._allowed()
+        if why:
+            return why
+        no_pod = "" if self._ask.node_probe else _("--no-node-probe was given, so no probe pod stands in for it.")
+        choices = images.choices(self._pod, self._evidence.items("pods"), self._node_object(), own=False)
+        leave = standin.Leave(
+            lambda sentence: self._listener(Announced(sentence)),
+            self._pause,
+            self._post,
+            no_pod,
+            self._ask.target.protocol == "icmp",
+        )
+        try:
+            return standin.find(self._kube, self._pod, choices, leave)
+        except ProbePodError as error:
+            return error.why
 
     def _node_object(self) -> Object | None:
         return next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == self.node), None)

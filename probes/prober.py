@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
 from probes import exec as remote
 from probes import matrix, tools
@@ -13,36 +12,13 @@ from probes.events import Listener, Probing
 from probes.evidence import now
 from probes.exec import Done
 from probes.kube import Kube
+from probes.place import Json, Place
 from probes.tasks import Tasks
 from probes.tools import TOOLS, Tool
 from rules.snapshot import Outcome, PodRef, Probe, Target
 from rules.words import _
 
 KEPT_OUTPUT = 16_384
-
-Json = Mapping[str, Any]
-
-
-@dataclass
-class Place:
-    """A pod to measure from: its running containers, best first, and what is known about their tools."""
-
-    ref: PodRef
-    containers: tuple[Json, ...]
-    single: bool = True
-    missing: set[tuple[str, str]] = field(default_factory=set)
-    works: list[tuple[str, str]] = field(default_factory=list)
-
-    def attempts(self, target: Target) -> list[tuple[Json, Tool, tuple[str, ...]]]:
-        """Container, tool and argument list to try, in this order."""
-        found = []
-        for container in self.containers:
-            proxied = tools.proxied(container)
-            for tool in TOOLS:
-                argv = tool.argv(target, proxied)
-                if argv is not None and (str(container.get("name")), tool.name) not in self.missing:
-                    found.append((container, tool, argv))
-        return sorted(found, key=lambda one: (str(one[0].get("name")), one[1].name) not in self.works)
 
 
 class Prober:
@@ -63,7 +39,10 @@ class Prober:
     def run(self, id: str, place: Place, target: Target, *, quietly: bool = False) -> Probe:
         """Measure once, telling the listener unless `quietly`. Every failure is an outcome; raises CancelledError."""
         last: Probe | None = None
+        gone: set[object] = set()
         for container, tool, argv in place.attempts(target):
+            if container.get("name") in gone:
+                continue
             if not quietly:
                 self._listener(Probing(id, self._via(place, container, argv)))
             probe, final = self._attempt(id, place, container, tool, target, argv)
@@ -71,7 +50,12 @@ class Prober:
                 continue
             if probe.outcome is not Outcome.NOT_RUN:
                 place.works[:] = [(str(container.get("name")), tool.name)]
-                return probe
+                if place.vouches(container, probe.outcome, target):
+                    return probe
+                place.veiled = True
+                return _veiled(probe, place)
+            if not final and not probe.command:
+                gone.add(container.get("name"))
             if final:
                 return probe
             last = probe
@@ -79,7 +63,7 @@ class Prober:
             return last
         return not_run(
             id,
-            _("{pod} has none of {tools} to measure with; try a pod of an image that has one.").format(
+            _("{pod} has none of {tools} to measure with.").format(
                 pod=place.ref, tools=", ".join(tool.name for tool in TOOLS if tool.argv(target, False))
             ),
         )
@@ -109,6 +93,8 @@ class Prober:
                 done = self._exec(place.ref, name, argv, tool.seconds)
                 outcome = tool.judge(done, target)
         except CallError as error:
+            if _gone(error):
+                return not_run(id, _not_there(place.ref, name), typed), False
             return not_run(id, _refused(error, place.ref), typed), True
         probe = Probe(
             id=id,
@@ -133,38 +119,29 @@ class Prober:
         return matrix.via(place.ref, "" if place.single else str(container.get("name")), argv, self._options)
 
 
-def place(pod: Json) -> Place | str:
-    """Where to measure from in `pod`, or a sentence why one cannot."""
-    metadata, spec, status = (pod.get(key) or {} for key in ("metadata", "spec", "status"))
-    ref = PodRef(str(metadata.get("namespace") or "default"), str(metadata.get("name")))
-    if metadata.get("deletionTimestamp"):
-        return _("The pod {pod} is being deleted; choose one that stays.").format(pod=ref)
-    containers = [one for one in spec.get("containers") or [] if isinstance(one, Mapping)]
-    states = {one.get("name"): one.get("state") or {} for one in status.get("containerStatuses") or []}
-    running = [one for one in containers if "running" in states.get(one.get("name"), {})]
-    if not running and not states and status.get("phase") == "Running":
-        running = containers
-    if not running:
-        return _("The pod {pod} is not running ({why}); nothing can be measured from it.").format(
-            pod=ref, why=_state(status, states)
-        )
-    default = (metadata.get("annotations") or {}).get("kubectl.kubernetes.io/default-container")
-    running.sort(key=lambda one: one.get("name") != default)
-    return Place(ref, tuple(running), single=len(containers) == 1)
-
-
 def not_run(id: str, why: str, typed: str = "") -> Probe:
     """A probe that could not be run, with the reason."""
     return Probe(id=id, outcome=Outcome.NOT_RUN, via=typed, started_at=now(), why=why)
 
 
-def _state(status: Json, states: Mapping[Any, Json]) -> str:
-    for state in states.values():
-        for kind in ("waiting", "terminated"):
-            reason = (state.get(kind) or {}).get("reason")
-            if reason:
-                return str(reason)
-    return str(status.get("reason") or status.get("phase") or "unknown")
+def _gone(error: CallError) -> bool:
+    return "container not found" in error.detail.lower()
+
+
+def _not_there(ref: PodRef, container: str) -> str:
+    return _("The container {container} of {pod} does not run just now; it may be starting again.").format(
+        container=container, pod=ref
+    )
+
+
+def _veiled(probe: Probe, place: Place) -> Probe:
+    """The measurement of a proxy's answer, which proves nothing about the network."""
+    said = _(
+        "The service mesh's {proxy} in {pod} takes its connections and may answer in the target's place ({outcome}), "
+        "so this says nothing about the network."
+    )
+    why = said.format(proxy=place.proxy, pod=place.ref, outcome=probe.outcome.value)
+    return replace(probe, outcome=Outcome.NOT_RUN, why=why)
 
 
 def _inconclusive(done: Done, tool: Tool) -> str:

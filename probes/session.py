@@ -179,8 +179,7 @@ class Session:
     def strays(self) -> tuple[PodRef, ...]:
         """Probe pods that an earlier run left behind, in every namespace. Raises CallError where they are hidden."""
         client, _pod, measurements = self._connected()
-        selector = ",".join(f"{key}={value}" for key, value in nodepod.LABEL.items())
-        found = client.list(kube.path("v1", "pods"), {"labelSelector": selector})
+        found = client.list(kube.path("v1", "pods"), {"labelSelector": nodepod.SELECTOR})
         refs = [PodRef(str(one["metadata"]["namespace"]), str(one["metadata"]["name"])) for one in found["items"]]
         return tuple(ref for ref in refs if ref not in measurements.own())
 
@@ -191,6 +190,7 @@ class Session:
         # Google's client takes a second to load; the pod is looked for meanwhile.
         threading.Thread(target=_quietly_warm, daemon=True, name="wayhome-warmup").start()
         pod = self._tasks.start(lambda: guard.find_pod(client, self.ask.pod), 3 * kube.SECONDS).result()
+        guard.check_container(pod, self.ask.container)
         measurements = Measurements(
             self.ask,
             client,

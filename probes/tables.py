@@ -9,7 +9,8 @@ from probes import kube
 from probes.cluster_reads import AGENT, SYSTEM, agent_daemonset, agent_selector
 from probes.errors import CallError
 from probes.kube import Kube
-from probes.prober import Place, Prober, place
+from probes.place import Place, place
+from probes.prober import Prober
 
 COMMANDS = (("iptables-save", "-t", "nat"), ("iptables-legacy-save", "-t", "nat"), ("iptables-nft-save", "-t", "nat"))
 SECONDS = 10.0

@@ -1,4 +1,4 @@
-"""The only place that changes anything: the probe pod, the agent's ConfigMap, a peering's flags.
+"""The only place that changes anything: probe pods and containers, the agent's ConfigMap, a peering's flags.
 
 Every write insists that the object is still the one that was shown (uid and resourceVersion, or the peering's fields
 read again just before), and can be rehearsed where the API has a server-side dry run.
@@ -38,6 +38,15 @@ def create_pod(client: Kube, manifest: Json, *, dry_run: bool = False) -> Object
     namespace = str(manifest["metadata"]["namespace"])
     query = {"dryRun": "All"} if dry_run else {}
     return client.send("POST", kube.path("v1", "pods", namespace), query, dict(manifest))
+
+
+def add_container(client: Kube, pod: PodRef, uid: str, container: Json) -> Object:
+    """Add an ephemeral container to that very pod, as `kubectl debug` does; returns the pod. Raises CallError."""
+    path = kube.path("v1", "pods", pod.namespace, pod.name) + "/ephemeralcontainers"
+    patch: Object = {"spec": {"ephemeralContainers": [dict(container)]}}
+    if uid:
+        patch["metadata"] = {"uid": uid}
+    return client.send("PATCH", path, None, patch, content_type="application/strategic-merge-patch+json")
 
 
 def delete_pod(client: Kube, pod: PodRef, *, uid: str = "", seconds: float = kube.SECONDS) -> None:

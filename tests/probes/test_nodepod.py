@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from probes import nodepod
+from probes import images, nodepod
 from probes.ask import Ask
 from probes.errors import ProbeError
 from probes.events import Announced
@@ -48,10 +48,10 @@ def image_pod(*names: str) -> dict[str, Any]:
 
 def test_images_that_the_node_has_are_preferred(monkeypatch: pytest.MonkeyPatch) -> None:
     node = {"status": {"images": [{"names": ["x@sha256:1", "gcr.io/busybox:1"]}, {"names": ["gcr.io/app:1"]}, {}]}}
-    found = nodepod.images(image_pod("app:1"), [image_pod("agent:1", "curlimages/curl:8")], node)
-    assert found == ["app:1", "curlimages/curl:8", "gcr.io/busybox:1"]
-    monkeypatch.setenv(nodepod.IMAGE, "mine:1")
-    assert nodepod.images(image_pod("app:1"), [], node) == ["mine:1"]
+    found = images.choices(image_pod("app:1"), [image_pod("agent:1", "curlimages/curl:8")], node)
+    assert found == ["app:1", "curlimages/curl:8", images.DEFAULT]
+    monkeypatch.setenv(images.IMAGE, "mine:1")
+    assert images.choices(image_pod("app:1"), [], node) == ["mine:1"]
 
 
 def test_one_pod_serves_all_node_probes_and_goes_with_the_session(cluster, ask: Ask) -> None:

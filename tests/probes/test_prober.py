@@ -11,7 +11,8 @@ from probes import matrix, prober, tools
 from probes.events import Probing
 from probes.kube import Kube
 from probes.kubeconfig import find
-from probes.prober import Place, Prober
+from probes.place import Place, place
+from probes.prober import Prober
 from probes.tasks import Tasks
 from rules.snapshot import Outcome, PodRef, Target
 
@@ -149,7 +150,7 @@ RUNNING, WAITING = {"running": {}}, {"waiting": {"reason": "CrashLoopBackOff"}}
 
 def test_containers_that_run_are_measured_from() -> None:
     states = [{"name": "a", "state": WAITING}, {"name": "b", "state": RUNNING}]
-    found = prober.place(pod(phase="Running", containerStatuses=states))
+    found = place(pod(phase="Running", containerStatuses=states))
     assert isinstance(found, Place)
     assert ([one["name"] for one in found.containers], found.single) == (["b"], False)
 
@@ -157,7 +158,7 @@ def test_containers_that_run_are_measured_from() -> None:
 def test_the_default_container_comes_first() -> None:
     made = pod(phase="Running", containerStatuses=[{"name": name, "state": RUNNING} for name in "ab"])
     made["metadata"]["annotations"] = {"kubectl.kubernetes.io/default-container": "b"}
-    found = prober.place(made)
+    found = place(made)
     assert isinstance(found, Place)
     assert [one["name"] for one in found.containers] == ["b", "a"]
 
@@ -172,7 +173,7 @@ def test_the_default_container_comes_first() -> None:
     ],
 )
 def test_a_pod_that_does_not_run_says_why(status: dict[str, Any], words: str) -> None:
-    found = prober.place(pod(**status))
+    found = place(pod(**status))
     assert isinstance(found, str)
     assert words in found
 
@@ -180,7 +181,7 @@ def test_a_pod_that_does_not_run_says_why(status: dict[str, Any], words: str) ->
 def test_a_pod_that_is_going_away() -> None:
     made = pod(phase="Running")
     made["metadata"]["deletionTimestamp"] = "2026-11-23T00:00:00Z"
-    assert "being deleted" in str(prober.place(made))
+    assert "being deleted" in str(place(made))
 
 
 def test_what_a_person_types_can_be_pasted() -> None:

@@ -51,6 +51,10 @@ def add_measuring(parser: Parser) -> None:
     )
     parser.add_argument("--proxy", metavar="ADDRESS", help=_("a TCP proxy to try as well"))
     parser.add_argument("--no-node-probe", action="store_true", help=_("create no probe pod on the node"))
+    parser.add_argument(
+        "--no-stand-in", action="store_true", help=_("add nothing to a pod that has nothing to measure with")
+    )
+    parser.add_argument("--container", metavar="NAME", default="", help=_("the pod's container to measure from"))
     parser.add_argument("--read-only", action="store_true", help=_("nothing may be created or changed"))
 
 
@@ -66,4 +70,6 @@ def ask(args: argparse.Namespace) -> Ask:
         context=args.context,
         node_probe=not getattr(args, "no_node_probe", False),
         read_only=getattr(args, "read_only", False),
+        stand_in=not getattr(args, "no_stand_in", False),
+        container=getattr(args, "container", ""),
     )
