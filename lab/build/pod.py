@@ -1,12 +1,14 @@
-"""A running pod as the Kubernetes API shows it."""
+"""A pod as the Kubernetes API shows it."""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
+from lab.build.podstates import bring_into
 from lab.build.times import uid
-from lab.scenario.model import ClusterPlan, PodPlan, Scenario
+from lab.scenario.model import ClusterPlan, PodPlan, Scenario, Server
 from lab.store import Object
 
 _TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a mount path, not a secret
@@ -18,32 +20,42 @@ def host_ip(scenario: Scenario, node: str) -> str:
 
 
 def pod_object(cluster: ClusterPlan, pod: PodPlan, host: str, started: str) -> Object:
-    """The Pod with its one container, Running and Ready since `started`."""
-    name = pod.ref.name
-    container: dict[str, Any] = {
-        "name": name,
-        "image": pod.image,
-        "imagePullPolicy": "IfNotPresent",
-        "resources": {},
-        "terminationMessagePath": "/dev/termination-log",
-        "terminationMessagePolicy": "File",
-    }
-    if not pod.serves:
-        container["command"] = ["sleep", "infinity"]
-    else:
-        container["ports"] = [
-            {"containerPort": server.port, "protocol": server.protocol.upper()} for server in pod.serves
-        ]
+    """The Pod in its state since `started`; what it serves is served by its first container."""
+    first, *others = (pod.containers or {pod.ref.name: pod.image}).items()
+    containers = [_container(*first, pod.serves), *(_container(*each) for each in others)]
+    sidecars = [{**_container(*each), "restartPolicy": "Always"} for each in pod.sidecars.items()]
     meta = {
-        "name": name,
+        "name": pod.ref.name,
         "namespace": pod.ref.namespace,
         "uid": uid(cluster, "Pod", str(pod.ref)),
         "creationTimestamp": started,
         **({"labels": dict(pod.labels)} if pod.labels else {}),
     }
-    spec = pod_spec(pod.node, [container], host_network=pod.host_network)
-    status = running(str(pod.address or host), host, [container], started)
-    return {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
+    more = {"initContainers": sidecars} if sidecars else {}
+    spec = pod_spec(pod.node, containers, host_network=pod.host_network, **more)
+    address = str(pod.address or host)
+    status = running(address, host, containers, started)
+    if sidecars:
+        status["initContainerStatuses"] = [_container_status(each, address, started) for each in sidecars]
+    made = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
+    bring_into(pod.state, made, started)
+    return made
+
+
+def _container(name: str, image: str, serves: Sequence[Server] = ()) -> dict[str, Any]:
+    container: dict[str, Any] = {
+        "name": name,
+        "image": image,
+        "imagePullPolicy": "IfNotPresent",
+        "resources": {},
+        "terminationMessagePath": "/dev/termination-log",
+        "terminationMessagePolicy": "File",
+    }
+    if not serves:
+        container["command"] = ["sleep", "infinity"]
+    else:
+        container["ports"] = [{"containerPort": server.port, "protocol": server.protocol.upper()} for server in serves]
+    return container
 
 
 def pod_spec(node: str, containers: list[dict[str, Any]], *, host_network: bool = False, **more: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def pod_row(pod: Object) -> list[Any]:
     passed = sum(conditions.get(gate.get("conditionType")) == "True" for gate in gates)
     return [
         meta.get("name", ""),
-        f"{ready_containers(pod)}/{len(spec.get('containers') or ())}",
+        f"{ready_containers(pod)}/{len(spec.get('containers') or ()) + len(_sidecars(pod))}",
         word(pod),
         str(restarts),
         age(meta.get("creationTimestamp")),
@@ -33,9 +33,17 @@ def pod_row(pod: Object) -> list[Any]:
 
 
 def ready_containers(pod: Object) -> int:
-    """How many containers are ready and running."""
-    statuses = (pod.get("status") or {}).get("containerStatuses") or ()
+    """How many containers, sidecars among them, are ready and running."""
+    status, sidecars = pod.get("status") or {}, _sidecars(pod)
+    inits = [each for each in status.get("initContainerStatuses") or () if each.get("name") in sidecars]
+    statuses = (*(status.get("containerStatuses") or ()), *inits)
     return sum(bool(each.get("ready") and (each.get("state") or {}).get("running")) for each in statuses)
+
+
+def _sidecars(pod: Object) -> set[str]:
+    """Init containers that run on beside the others."""
+    inits = (pod.get("spec") or {}).get("initContainers") or ()
+    return {each["name"] for each in inits if each.get("restartPolicy") == "Always"}
 
 
 def word(pod: Object) -> str:
@@ -80,8 +88,11 @@ def _ended_word(ended: Object) -> str:
 def _init_word(pod: Object) -> str:
     status = pod.get("status") or {}
     wanted = len((pod.get("spec") or {}).get("initContainers") or ())
+    sidecars = _sidecars(pod)
     for number, each in enumerate(status.get("initContainerStatuses") or ()):
         state = each.get("state") or {}
+        if each.get("name") in sidecars and each.get("started"):
+            continue
         ended, waiting = state.get("terminated"), state.get("waiting") or {}
         if ended is not None and not ended.get("exitCode"):
             continue

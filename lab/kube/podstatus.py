@@ -45,14 +45,28 @@ def creating(thing: Object, host: str) -> None:
 
 
 def running(thing: Object, address: str) -> None:
-    """All containers run; the pod has `address`."""
+    """All containers run; the pod has `address`. It is ready unless it waits for somebody to open a readiness gate."""
     status = thing["status"]
-    for each in ("PodReadyToStartContainers", "Ready", "ContainersReady"):
+    for each in ("PodReadyToStartContainers", "ContainersReady"):
         condition(thing, each, "True")
+    _ready(thing)
     status.update(phase="Running", podIP=address, podIPs=[{"ip": address}])
     status["containerStatuses"] = [_up(each) for each in thing["spec"].get("containers") or ()]
     if inits := thing["spec"].get("initContainers"):
-        status["initContainerStatuses"] = [_done(each) for each in inits]
+        status["initContainerStatuses"] = [
+            _up(each) if each.get("restartPolicy") == "Always" else _done(each) for each in inits
+        ]
+
+
+def _ready(thing: Object) -> None:
+    held = {each.get("type"): each.get("status") for each in thing["status"].get("conditions") or ()}
+    gates = [str(each.get("conditionType")) for each in thing["spec"].get("readinessGates") or ()]
+    shut = [gate for gate in gates if held.get(gate) != "True"]
+    if shut:
+        said = ", ".join(f'corresponding condition of pod readiness gate "{gate}" does not exist.' for gate in shut)
+        condition(thing, "Ready", "False", "ReadinessGatesNotReady", said)
+    else:
+        condition(thing, "Ready", "True")
 
 
 def _up(container: Object, restarts: int = 0) -> Object:
@@ -167,5 +181,5 @@ def again(thing: Object, name: str) -> None:
         each.update(ready=True, started=True, state={"running": {"startedAt": now()}})
         each["restartCount"] = each.get("restartCount", 0) + 1
         each["containerID"] = f"containerd://{secrets.token_hex(32)}"
-    for kind in ("Ready", "ContainersReady"):
-        condition(thing, kind, "True")
+    condition(thing, "ContainersReady", "True")
+    _ready(thing)

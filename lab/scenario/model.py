@@ -10,6 +10,7 @@ from rules.snapshot import PodRef, Question, Vpc
 
 FABRICS = ("simulated", "kernel")
 """What can carry the lab's packets."""
+STATES = ("running", "pending", "starting", "crash looping", "completed", "failed", "being deleted")
 
 
 @dataclass(frozen=True)
@@ -144,7 +145,11 @@ class NodePlan:
 
 @dataclass(frozen=True)
 class PodPlan:
-    """A pod with one container called as the pod. `address` is None for hostNetwork pods."""
+    """A pod. `address` is None for hostNetwork pods.
+
+    `containers` and `sidecars` (init containers that run on) map names to images; without the former there is one
+    container of `image`, called as the pod. `state` is one of STATES.
+    """
 
     ref: PodRef
     node: str
@@ -153,6 +158,9 @@ class PodPlan:
     host_network: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     serves: tuple[Server, ...] = ()
+    containers: Mapping[str, str] = field(default_factory=dict)
+    sidecars: Mapping[str, str] = field(default_factory=dict)
+    state: str = "running"
 
 
 @dataclass(frozen=True)

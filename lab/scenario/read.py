@@ -9,6 +9,7 @@ from ipaddress import IPv4Address, IPv4Network
 from lab.scenario.fields import Fields, cloud_name, fail, kube_name
 from lab.scenario.model import (
     FABRICS,
+    STATES,
     AgentPlan,
     ClusterPlan,
     ConfigPlan,
@@ -267,10 +268,37 @@ def _pods(top: Fields, nodes: tuple[NodePlan, ...]) -> tuple[PodPlan, ...]:
             if address is None:
                 fields.fail("node", _("the pod range of {node} has no free address.").format(node=node))
             taken.add(address)
-        image = fields.text("image", TOOLS_IMAGE)
-        made.append(PodPlan(ref, node, image, address, host, fields.labels("labels"), _servers(fields)))
+        if fields.has("containers") and fields.has("image"):
+            fields.fail("image", _("each of the containers has its own image; remove this key."))
+        made.append(
+            PodPlan(
+                ref,
+                node,
+                fields.text("image", TOOLS_IMAGE),
+                address,
+                host,
+                fields.labels("labels"),
+                _servers(fields),
+                _images(fields, "containers"),
+                _images(fields, "sidecars"),
+                fields.choice("state", "running", *STATES),
+            )
+        )
         fields.done()
     return tuple(made)
+
+
+def _images(fields: Fields, key: str) -> dict[str, str]:
+    """Containers' names and images."""
+    part = fields.part(key)
+    if part is None:
+        return {}
+    for name in part.section.values:
+        try:
+            kube_name(name)
+        except ValueError:
+            part.fail(name, _("expected a container's name: small letters, digits and hyphens."))
+    return {name: part.text(name) for name in part.section.values}
 
 
 def _agent(top: Fields) -> AgentPlan:

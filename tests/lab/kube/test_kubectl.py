@@ -270,3 +270,20 @@ def test_an_impossible_pod_stays_pending_and_says_why(kubectl: Kubectl) -> None:
     assert "0/2 nodes are available: 2 node(s) didn't match Pod's node affinity/selector." in text
     said(kubectl("label", "node", "gke-node-02", "no=where"))
     said(kubectl("wait", "--for=condition=Ready", "pod/lost", "--timeout=20s"))
+
+
+def test_a_sidecar_counts_as_running_and_a_shut_readiness_gate_as_not_ready(kubectl: Kubectl) -> None:
+    spec = {
+        "nodeName": "gke-node-01",
+        "initContainers": [{"name": "proxy", "image": "distroless", "restartPolicy": "Always"}],
+        "containers": [{"name": "app", "image": "busybox"}],
+    }
+    for name, more in (("open", {}), ("shut", {"readinessGates": [{"conditionType": "example.com/never"}]})):
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}, "spec": {**spec, **more}}
+        said(kubectl("create", "-f", "-", stdin=json.dumps(pod)))
+    said(kubectl("wait", "--for=condition=Ready", "pod/open", "--timeout=20s"))
+    said(kubectl("wait", "--for=condition=ContainersReady", "pod/shut", "--timeout=20s"))
+    rows = {row[0]: row[1:3] for row in columns(said(kubectl("get", "pods", "open", "shut")))[1:]}
+    assert rows == {"open": ["2/2", "Running"], "shut": ["2/2", "Running"]}
+    ready = said(kubectl("get", "pod", "shut", "-o", "jsonpath={.status.conditions[?(@.type=='Ready')].status}"))
+    assert ready == "False"
