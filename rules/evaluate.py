@@ -10,7 +10,7 @@ from rules.build import build
 from rules.case import Case
 from rules.causes import Finding
 from rules.ranking import ranked, sure
-from rules.remedies import offers_for
+from rules.remedies.offering import Offered, offered
 from rules.report.model import Answer, Report
 from rules.snapshot import Outcome, Probe, Question, Snapshot
 from rules.world import World
@@ -30,6 +30,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Rep
     answer = verdict(case, [finding for _cause, finding in ranking.found])
     leg = None if answer is Answer.REACHABLE else words.broken(case, ranking.blocker)
     rows = matrix.rows(case)
+    mended = offered(case) if answer is not Answer.REACHABLE else Offered()
     return Report(
         answer=answer,
         headline=words.headline(case, answer, leg, causes),
@@ -39,7 +40,8 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Rep
         walk=case.walk,
         routes=tables.shown(case),
         causes=causes,
-        remedies=offers_for(case) if answer is not Answer.REACHABLE else (),
+        remedies=mended.offers,
+        fix_sets=mended.sets,
         next=nextstep.choose(case, answer, ranking.found),
         unknowns=nextstep.unknowns(case),
         unexplained=matrix.unexplained(case, rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from ipaddress import IPv4Address
 
@@ -76,6 +76,21 @@ class Pods(Mapping[PodRef, Pod]):
     def at(self, address: str) -> Sequence[PodRef]:
         """The pods that show `address`."""
         return self._by_address.get(address, ())
+
+    def alike(self, *, labels: bool) -> Mapping[Hashable, tuple[PodRef, str, int]]:
+        """Running pods with an address of their own, sorted by node and, with `labels`, by namespace and labels: of
+        each sort the first pod, its node and how many there are. Builds none of them."""
+        found: dict[Hashable, tuple[PodRef, str, int]] = {}
+        for ref, item in self._items.items():
+            spec = read.child(item, "spec")
+            if spec.get("hostNetwork") or read.text(item, "status", "phase") not in ("Running", ""):
+                continue
+            node = read.text(spec, "nodeName")
+            told = frozenset(read.mapping(item, "metadata", "labels").items()) if labels else None
+            key = (node, ref.namespace, told) if labels else node
+            first, _node, count = found.get(key, (ref, node, 0))
+            found[key] = first, node, count + 1
+        return found
 
     @cached_property
     def _by_address(self) -> dict[str, list[PodRef]]:

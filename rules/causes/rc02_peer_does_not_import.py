@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior
-from rules.causes.returning import REMEDIES, answer_lost, describe_peer, evidence, exportable, flag, look_at_peer
+from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, look_at_peer
 from rules.path import Verdict
 from rules.report.model import Status
 from rules.words import _
@@ -51,7 +51,7 @@ def check(case: Case) -> Finding | None:
         if status is not Status.POSSIBLE
         else _("{a} exports its custom routes; whether {b} imports them could not be read.").format(a=case.a, b=case.b),
         evidence=evidence(case, hop, *flags),
-        remedies=REMEDIES,
+        remedies=("masquerade-minimal", "import-routes", "masquerade-article"),
         decides=_("importCustomRoutes of {b}'s side of the peering; or {a}'s outgoing row accepted by the peer").format(
             a=case.a, b=case.b
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior
-from rules.causes.returning import REMEDIES, answer_lost, describe_peer, evidence, exportable, flag, producer
+from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, producer
 from rules.path import Verdict
 from rules.report.model import Status
 from rules.words import _
@@ -33,7 +33,7 @@ def check(case: Case) -> Finding | None:
             a=case.a, b=case.b
         ),
         evidence=evidence(case, hop, *flags),
-        remedies=REMEDIES,
+        remedies=("masquerade-minimal", "export-routes", "masquerade-article"),
         decides=_("importCustomRoutes of {b}'s side of the peering").format(b=case.b),
         next=None if theirs else describe_peer(case),
         owner=ours.vpc.project,

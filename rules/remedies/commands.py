@@ -32,3 +32,9 @@ def delete_config_map(namespace: str, name: str) -> str:
 def update_peering(vpc: Vpc, peering: str, flag: str) -> str:
     words = ("gcloud", "compute", "networks", "peerings", "update", peering)
     return shlex.join((*words, "--network", vpc.name, "--project", vpc.project, flag))
+
+
+def list_peering_routes(vpc: Vpc, peering: str, region: str) -> str:
+    """What `vpc` gets over a peering, as its own people see it."""
+    words = ("gcloud", "compute", "networks", "peerings", "list-routes", peering, "--network", vpc.name)
+    return shlex.join((*words, "--project", vpc.project, "--region", region, "--direction", "INCOMING"))

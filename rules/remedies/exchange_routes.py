@@ -2,190 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from rules.case import Case, unmasqueraded
-from rules.exchange import Exchanged, exchanged
-from rules.path import Verdict, WhyNot
-from rules.remedies import commands
+from rules.case import Case
+from rules.remedies import exchanging
+from rules.remedies.exchanging import Halves
 from rules.remedies.remedy import Draft, Remedy
-from rules.report.model import Change, Precondition
-from rules.snapshot import Vpc
-from rules.words import _, plural
-from rules.world import Network, Peering, RouteKind, World
-
-MOST = 8
+from rules.words import _
 
 
 def draft(case: Case) -> Draft | None:
-    ours, theirs, a, b = case.a_to_b, case.b_to_a, case.a, case.b
-    if ours is None or a is None or b is None or case.pods_in_subnet is not False or not answer_lost(case):
-        return None
-    if (
-        case.pod is None
-        or case.pod.host_network
-        or (ours.export_custom and theirs is not None and theirs.import_custom)
-    ):
-        return None
-    changes: list[Change] = []
-    said: list[str] = []
-    typed: list[str] = []
-    undo: list[str] = []
-    if not ours.export_custom:
-        changes.append(_change(a, ours.name, "exportCustomRoutes"))
-        said.append(_("{vpc}, peering {name}: exportCustomRoutes = true").format(vpc=a, name=ours.name))
-        typed.append(commands.update_peering(a, ours.name, "--export-custom-routes"))
-        undo.append(commands.update_peering(a, ours.name, "--no-export-custom-routes"))
-    if theirs is None or not theirs.import_custom:
-        name = theirs.name if theirs else _("PEERING")
-        said.append(_("{vpc}, peering {name}: importCustomRoutes = true").format(vpc=b, name=name))
-        typed.append(commands.update_peering(b, name, "--import-custom-routes"))
-        undo.insert(0, commands.update_peering(b, name, "--no-import-custom-routes"))
-        if theirs is not None:
-            changes.append(_change(b, theirs.name, "importCustomRoutes"))
-    hoped = switched(case.world, ours, theirs)
-    crossing = exchanged(hoped, a, b) or ()
-    refused = [each for each in crossing if each.why_not is WhyNot.SHADOWED_BY_SUBNET]
-    owners = dict.fromkeys(change.owner for change in changes)
-    if theirs is None:
-        owners[b.project] = None
-    return Draft(
-        sentence=_sentence(case, refused),
-        owner=", ".join(owners),
-        changes=tuple(changes),
-        change_sentences=tuple(said),
-        after=case.world if refused else hoped,
-        preconditions=_needs(case, crossing, refused),
-        blast_radius=_reach(case, crossing),
-        commands=tuple(typed),
-        undo=tuple(undo),
-        applicable=not refused and ours.active,
-    )
+    """Where one half alone is missing, the remedy for that half says the same."""
+    return exchanging.draft(case, Halves(True, True)) if exchanging.missing(case) == Halves(True, True) else None
 
 
-def answer_lost(case: Case) -> bool:
-    """Whether an answer to the pod's own address is lost on its way, or not known to come home."""
-    world = case.world if case.wears_pod_address else unmasqueraded(case.world)
-    bare = case if world is case.world else Case(world, case.question)
-    lane = bare.walk.back if bare.walk else ()
-    return not lane or any(hop.verdict in (Verdict.DROP, Verdict.UNKNOWN) for hop in lane)
-
-
-def _change(vpc: Vpc, peering: str, field: str) -> Change:
-    return Change(
-        system="compute",
-        kind="peering",
-        key={"project": vpc.project, "network": vpc.name, "peering": peering},
-        owner=vpc.project,
-        before={field: False},
-        after={field: True},
-    )
-
-
-def switched(world: World, ours: Peering, theirs: Peering | None) -> World:
-    """The world with A exporting and B importing, and the rows of that direction left to be worked out anew."""
-    networks = dict(world.networks)
-    out = replace(ours, export_custom=True, effective_export=None, outgoing=None, update_status="")
-    networks[ours.vpc] = _with(world, ours, out)
-    if theirs is not None:
-        into = replace(theirs, import_custom=True, effective_import=None, incoming=None, update_status="")
-        networks[theirs.vpc] = _with(world, theirs, into)
-    return replace(world, networks=networks)
-
-
-def _with(world: World, old: Peering, new: Peering) -> Network:
-    network = world.networks[old.vpc]
-    return replace(network, peerings=tuple(new if each == old else each for each in network.peerings or ()))
-
-
-def _sentence(case: Case, refused: list[Exchanged]) -> str:
-    if refused:
-        return _("Google refuses this update: {dest} of {a} equals or lies in {obstacle} of {b}.").format(
-            dest=refused[0].route.dest, a=case.a, b=case.b, obstacle=refused[0].obstacle
-        )
-    text = _("{a} gives its custom routes to {b}, which then has a route to every node's pods.").format(
-        a=case.a, b=case.b
-    )
-    if case.b_to_a is None:
-        text += " " + _("The import is for {owner} to set; its side could not be read.").format(
-            owner=case.b.project if case.b else ""
-        )
-    return text
-
-
-def _needs(case: Case, crossing: tuple[Exchanged, ...], refused: list[Exchanged]) -> tuple[Precondition, ...]:
-    ours, theirs = case.a_to_b, case.b_to_a
-    active = bool(ours and ours.active and (theirs is None or theirs.active))
-    route = case.pod_route
-    tags = None if route is None else not route.tags
-    found = [
-        Precondition(_("the peering is ACTIVE"), active),
-        Precondition(_("the route to the pod has no tags (tagged routes are never exported)"), tags),
-        Precondition(
-            _("no subnet of {b} equals or contains an exported route").format(b=case.b),
-            None if case.network_b is None or case.network_b.subnets is None else not refused,
-        ),
-        Precondition(_("the firewall of {b} admits the pod's address").format(b=case.b), pods_admitted(case)),
-        Precondition(
-            plural(
-                "the peering group's quota of static routes has room for {count} more",
-                "the peering group's quota of static routes has room for {count} more",
-                len(_fresh(case, crossing)),
-            ),
-            None,
-        ),
-    ]
-    if any(side is not None and side.consensus for side in (ours, theirs)):
-        found.append(Precondition(_("both sides agree: the peering's updateStrategy is CONSENSUS"), None))
-    return tuple(found)
-
-
-def pods_admitted(case: Case) -> bool | None:
-    """Whether the target's door lets in a packet that wears the pod's address."""
-    world = case.world if case.wears_pod_address else unmasqueraded(case.world)
-    bare = case if world is case.world else Case(world, case.question)
-    hop = bare.hop(bare.walk, "ingress-firewall")
-    if hop is None or hop.verdict is Verdict.UNKNOWN or not bare.wears_pod_address:
-        return None
-    return hop.verdict is Verdict.OK
-
-
-def _fresh(case: Case, crossing: tuple[Exchanged, ...]) -> list[Exchanged]:
-    """The routes that B would get and has not got."""
-    had = {each.route.name for each in case.crossing or () if each.imported}
-    fresh = (each for each in crossing if each.imported is not False and each.route.name not in had)
-    return [each for each in fresh if each.route.kind is not RouteKind.SUBNET]
-
-
-def _reach(case: Case, crossing: tuple[Exchanged, ...]) -> tuple[str, ...]:
-    fresh = _fresh(case, crossing)
-    pods = [each for each in fresh if each.route.description == "k8s-node-route"]
-    others = [each for each in fresh if each.route.description != "k8s-node-route"]
-    sentences = []
-    if pods:
-        sentences.append(
-            plural("{count} route to pods of the cluster", "{count} routes to pods of the cluster", len(pods))
-            + " "
-            + _("become visible to {b}").format(b=case.b)
-        )
-    if others:
-        names = ", ".join(f"{each.route.dest} ({each.route.name})" for each in others[:MOST])
-        more = plural(" and {count} more", " and {count} more", len(others) - MOST) if len(others) > MOST else ""
-        sentences.append(
-            _("other routes of {a} become visible to {b}: {names}").format(a=case.a, b=case.b, names=names) + more
-        )
-    unused = [each for each in crossing if each.why_not is WhyNot.LOCAL_PREFERRED]
-    if unused:
-        sentences.append(
-            _("{b} keeps its own route to {dests}; those pods stay without an answer").format(
-                b=case.b, dests=", ".join(str(each.route.dest) for each in unused[:MOST])
-            )
-        )
-    sentences.append(_("every custom route that {a} gets later crosses too; each new node adds one").format(a=case.a))
-    sentences.append(
-        _("machines of {b} can then open connections to pods, as far as firewalls let them").format(b=case.b)
-    )
-    return tuple(sentences)
-
-
-REMEDY = Remedy("exchange-routes", lambda: _("Exchange custom routes over the peering"), draft)
+REMEDY = Remedy(
+    "exchange-routes",
+    lambda: _("Exchange custom routes over the peering"),
+    draft,
+    parts=("export-routes", "import-routes"),
+)

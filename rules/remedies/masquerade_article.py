@@ -23,16 +23,11 @@ def draft(case: Case) -> Draft | None:
         return None
     text = masquerading.write(case, ranges, resyncInterval="60s")
     new = masquerading.NewFile(text, ranges, len(ranges) <= most)
-    after = masquerading.replaced(
-        case.world,
-        case.world.agent.config_map or "ip-masq-agent",
-        {(case.world.agent.config_key or "config"): new.text},
-    )
     flipped = carve.changed(masquerading.list_in_force(case), ranges)
     sentence = _("Pods keep their address towards pods and {a} only, and wear their node's towards all else.").format(
         a=case.a
     )
-    return masquerading.draft(case, new, sentence, masquerading.reach(case, after, flipped))
+    return masquerading.draft(case, new, sentence, masquerading.reach(case, flipped))
 
 
 REMEDY = Remedy("masquerade-article", lambda: _("Masquerade everything outside the cluster's VPC"), draft)

@@ -16,11 +16,6 @@ def draft(case: Case) -> Draft | None:
     if any(case.dest in entry for entry in cut.ranges):
         return None
     new = masquerading.NewFile(masquerading.write(case, cut.ranges), cut.ranges, cut.fits)
-    after = masquerading.replaced(
-        case.world,
-        case.world.agent.config_map or "ip-masq-agent",
-        {(case.world.agent.config_key or "config"): new.text},
-    )
     sentence = _("Pods wear their node's address towards {range} alone; {b} has a route to the nodes.").format(
         range=cut.hole, b=case.b or _("the peer")
     )
@@ -28,7 +23,7 @@ def draft(case: Case) -> Draft | None:
         sentence += " " + _("The range is wider than {range}: the agent takes no more than {limit} ranges.").format(
             range=case.target_range, limit=masquerading.limit(case)
         )
-    return masquerading.draft(case, new, sentence, masquerading.reach(case, after, carve.changed(now, cut.ranges)))
+    return masquerading.draft(case, new, sentence, masquerading.reach(case, carve.changed(now, cut.ranges)))
 
 
 REMEDY = Remedy("masquerade-minimal", lambda: _("Masquerade towards the target's range only"), draft)

@@ -11,20 +11,21 @@ import yaml
 
 from rules.case import Case
 from rules.masquerade import agent_config
-from rules.path import Source, Verdict
+from rules.path import Verdict
 from rules.ranges import LINK_LOCAL
 from rules.remedies import commands
+from rules.remedies.effect import Effect
+from rules.remedies.impact import few
 from rules.remedies.remedy import Draft
 from rules.report.model import Change, Precondition
 from rules.routing import table
-from rules.snapshot import Outcome, Target, Vpc
-from rules.words import _, plural
+from rules.snapshot import Outcome
+from rules.words import _
 from rules.world import AgentState, ConfigMap, RouteKind, World
 
 NAMESPACE = "kube-system"
 DEFAULT_LIMIT = 64
 LIST_KEY = "nonMasqueradeCIDRs"
-MOST = 8
 
 
 def config_map(case: Case) -> ConfigMap | None:
@@ -38,6 +39,11 @@ def text_in_force(case: Case) -> str | None:
     """The agent's file as it is now, or None when there is none."""
     found = config_map(case)
     return found.data.get(case.world.agent.config_key or "config") if found else None
+
+
+def autopilot(case: Case) -> bool:
+    """Whether the cluster is known to be Autopilot."""
+    return case.world.cluster is not None and case.world.cluster.autopilot is True
 
 
 def list_in_force(case: Case) -> tuple[IPv4Network, ...]:
@@ -106,8 +112,8 @@ class NewFile:
 
 def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Draft | None:
     """The whole remedy for a new file; `touched` are sentences on the reach that only the caller knows."""
-    if case.pod is None or case.pod.host_network or case.a is None:
-        return None
+    if case.pod is None or case.pod.host_network or case.a is None or autopilot(case):
+        return None  # Autopilot does not read this ConfigMap: that is egress-nat-policy's
     if not case.breaks and "pod-local" in case.failing:
         return None  # the pod's packets die before anything is masqueraded
     agent, now = case.world.agent, config_map(case)
@@ -124,10 +130,7 @@ def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Dr
         before=_object(name, before, now.resource_version if now else ""),
         after=_object(name, {**(before or {}), key: text}, ""),
     )
-    autopilot = case.world.cluster is not None and case.world.cluster.autopilot is True
-    if autopilot:
-        sentence = _("Autopilot does not read this ConfigMap: take the range out of the EgressNATPolicy `default`.")
-    elif case.world.config_maps is None:
+    if case.world.config_maps is None:
         sentence = _("The present ConfigMap could not be read, so what would be replaced is not known. ") + sentence
     elif agent.state is AgentState.ABSENT:
         sentence = (
@@ -143,10 +146,8 @@ def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Dr
         blast_radius=tuple(touched),
         commands=typed(name, key, before, text),
         undo=taken_back(name, key, before),
-        applicable=not autopilot
-        and agent.state is not AgentState.ABSENT
-        and case.world.config_maps is not None
-        and new.fits,
+        effect=Effect.AGENT,
+        applicable=agent.state is not AgentState.ABSENT and case.world.config_maps is not None and new.fits,
     )
 
 
@@ -200,10 +201,10 @@ def needs(case: Case, new: NewFile, after: World) -> tuple[Precondition, ...]:
     lacking = [name for name in linux if name not in agent.pods or name in agent.not_ready]
     present = {AgentState.PRESENT: True, AgentState.ABSENT: False, AgentState.UNKNOWN: None}[agent.state]
     ready = None if present is None or not linux else bool(present) and not lacking
-    where = _(" (not on {names})").format(names=_few(lacking)) if present and lacking else ""
-    autopilot = world.cluster.autopilot if world.cluster else None
+    where = _(" (not on {names})").format(names=few(lacking)) if present and lacking else ""
+    known = world.cluster.autopilot if world.cluster else None
     return (
-        Precondition(_("the cluster is not Autopilot"), None if autopilot is None else not autopilot),
+        Precondition(_("the cluster is not Autopilot"), None if known is None else not known),
         Precondition(_("DaemonSet {where} exists").format(where=f"{NAMESPACE}/ip-masq-agent"), present),
         Precondition(_("its pod is Ready on every Linux node") + where, ready),
         Precondition(
@@ -227,20 +228,20 @@ def nodes_admitted(after: Case, case: Case) -> bool | None:
     return hop.verdict is Verdict.OK
 
 
-def reach(case: Case, after: World, flipped: Sequence[IPv4Network]) -> tuple[str, ...]:
-    """What else wears the node's address from now on, and which known machines stop answering because of it."""
+def reach(case: Case, flipped: Sequence[IPv4Network]) -> tuple[str, ...]:
+    """What else wears the node's address from now on."""
     sentences = []
     if flipped:
         sentences.append(
             _("every pod of the cluster wears its node's address towards {ranges}").format(
-                ranges=_few([str(entry) for entry in flipped])
+                ranges=few([str(entry) for entry in flipped])
             )
         )
         named = known_places(case, flipped)
         if named:
-            sentences.append(_("other known networks in these ranges: {places}").format(places=_few(named)))
+            sentences.append(_("other known networks in these ranges: {places}").format(places=few(named)))
     sentences.append(_("the target sees nodes, no longer pods: logs and rules by pod address stop telling pods apart"))
-    return (*lost(case, after, flipped), *sentences)
+    return tuple(sentences)
 
 
 def known_places(case: Case, ranges: Iterable[IPv4Network]) -> list[str]:
@@ -252,35 +253,3 @@ def known_places(case: Case, ranges: Iterable[IPv4Network]) -> list[str]:
     found = [row for row in rows if row.kind in kinds and row.dest != case.target_range]
     found = [row for row in found if any(row.dest.overlaps(entry) for entry in ranges)]
     return list(dict.fromkeys(f"{row.dest} ({row.origin or row.vpc})" for row in found))
-
-
-def lost(case: Case, after: World, flipped: Sequence[IPv4Network]) -> tuple[str, ...]:
-    """Machines in `flipped` that answer the pod today and would not afterwards (asked on the question's own port)."""
-    asked, then = case.question, Case(after, case.question)
-    networks: set[Vpc] = {vpc for vpc in (case.a, case.b) if vpc is not None}
-    if case.network_a is not None:
-        networks |= {peering.peer for peering in case.network_a.peerings or ()}
-    found: list[str] = []
-    looked = 0
-    for vm in case.world.instances or ():
-        if looked >= MOST * 2:
-            break
-        for nic in vm.interfaces:
-            if nic.vpc not in networks or nic.address == case.dest:
-                continue
-            if not any(nic.address in entry for entry in flipped):
-                continue
-            looked += 1
-            target = Target(str(nic.address), asked.target.port, asked.target.protocol)
-            source = Source(pod=asked.pod)
-            if case.way(source, target).outcome is Outcome.OK and then.way(source, target).outcome is not Outcome.OK:
-                found.append(f"{vm.project}/{vm.name} ({nic.address})")
-    if not found:
-        return ()
-    return (_("STOPS WORKING: pods no longer reach {names}").format(names=_few(found)),)
-
-
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(names[:MOST])
-    left = len(names) - MOST
-    return shown if left <= 0 else shown + " " + plural("and {count} more", "and {count} more", left)

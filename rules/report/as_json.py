@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from rules.path import Hop, Masquerade
-from rules.report.model import SCHEMA, Broken, CauseFound, Change, MatrixRow, Offer, Report, RouteRow
+from rules.report.model import SCHEMA, Broken, CauseFound, Change, FixSet, MatrixRow, Offer, Report, RouteRow
 from rules.snapshot import Vpc
 
 
@@ -28,6 +28,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "routes": {str(vpc): [_route(row) for row in rows] for vpc, rows in report.routes.items()},
         "causes": [_cause(cause) for cause in report.causes],
         "remedies": [_offer(offer) for offer in report.remedies],
+        "fix_sets": [_set(one) for one in report.fix_sets],
         "excluded": [
             {"id": each.id, "title": each.title, "why": each.why, "probe": each.probe} for each in report.excluded
         ],
@@ -162,4 +163,24 @@ def _offer(offer: Offer) -> dict[str, Any]:
         "preconditions": [{"sentence": item.sentence, "met": item.met} for item in offer.preconditions],
         "commands": list(offer.commands),
         "undo": list(offer.undo),
+        "role": offer.role.value,
+        "stops": list(offer.stops),
+        "permissions": list(offer.permissions),
+        "effect": offer.effect,
+        "documents": [{"name": document.name, "text": document.text} for document in offer.documents],
+        "checks": list(offer.checks),
+        "expected_before": list(offer.expected_before),
+        "expected_after": list(offer.expected_after),
+    }
+
+
+def _set(one: FixSet) -> dict[str, Any]:
+    return {
+        "remedies": list(one.remedies),
+        "owners": list(one.owners),
+        "predicted": one.predicted,
+        "stops": list(one.stops),
+        "touches": list(one.touches),
+        "effect": one.effect,
+        "hands_off": one.hands_off,
     }

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from rules.path import Hop, Verdict
-from rules.report.model import Answer, CauseFound, MatrixRow, Offer, Report, RouteRow, Status
-from rules.words import _
+from rules.report.model import Answer, CauseFound, FixSet, MatrixRow, Offer, Report, Role, RouteRow, Status
+from rules.words import _, plural
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,39 @@ def met_word(met: bool | None) -> str:
 
 def offer_word(offer: Offer) -> str:
     """What a remedy promises, in a few words."""
+    if offer.role is Role.ADVICE:
+        return _("advice")
+    if offer.role is Role.HAND_OFF:
+        return _("to hand over; enough alone") if offer.complete else _("to hand over")
     if not offer.applicable:
         return _("not applicable")
+    if offer.stops:
+        return _("would break something else")
     if offer.complete:
         return _("enough alone")
     return _("cannot tell whether it is enough") if offer.predicted == "unknown" else _("not enough alone")
+
+
+MOST_TOUCHES = 2
+
+
+def _more(left: int) -> str:
+    return "; " + plural("and {count} more", "and {count} more", left) if left > 0 else ""
+
+
+def set_title(one: FixSet) -> str:
+    """A set of remedies by their names."""
+    return " + ".join(one.remedies)
+
+
+def set_facts(one: FixSet) -> tuple[tuple[str, str], ...]:
+    """What to compare sets by: who acts, how long it takes, what stops; each a name and a sentence."""
+    return (
+        (_("who"), ", ".join(one.owners) + (" " + _("(in part to hand over)") if one.hands_off else "")),
+        (_("takes effect"), one.effect),
+        (_("breaks"), "; ".join(one.stops) or _("nothing that is known")),
+        (_("touches"), "; ".join(one.touches[:MOST_TOUCHES]) + _more(len(one.touches) - MOST_TOUCHES)),
+    )
 
 
 def decides(cause: CauseFound) -> str:

@@ -54,6 +54,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _routes(report)
     yield from _causes(report)
     yield from _fixes(report)
+    yield from _sets(report)
     yield from _rest(report)
 
 
@@ -140,7 +141,13 @@ def _fixes(report: Report) -> Iterator[str]:
 def _fix(offer: Offer) -> Iterator[str]:
     owner = _("owner {owner}").format(owner=escape(offer.owner))
     yield from ("", f"### {escape(offer.title)} ({labels.offer_word(offer)}; {owner})", "", escape(offer.sentence))
-    for name, sentences in ((_("Changes"), offer.change_sentences), (_("Also touches"), offer.blast_radius)):
+    parts = (
+        (_("Changes"), offer.change_sentences),
+        (_("Also touches"), offer.blast_radius),
+        (_("Who may do it needs"), offer.permissions),
+        (_("Takes effect"), (offer.effect,) if offer.effect else ()),
+    )
+    for name, sentences in parts:
         if sentences:
             yield from ("", f"{name}:", "")
             for sentence in sentences:
@@ -150,10 +157,24 @@ def _fix(offer: Offer) -> Iterator[str]:
         for need in offer.preconditions:
             mark = labels.met_mark(need.met, labels.UNICODE)
             yield f"- {mark} {escape(need.sentence)} ({labels.met_word(need.met)})"
-    for name, commands in ((_("By hand"), offer.commands), (_("To take it back"), offer.undo)):
+    for document in offer.documents:
+        yield from ("", f"{code(document.name)}:", "", *block(document.text.rstrip("\n")))
+    typed = ((_("By hand"), offer.commands), (_("To take it back"), offer.undo), (_("To look"), offer.checks))
+    for name, commands in typed:
         if commands:
             yield from ("", f"{name}:", "")
             yield from block("\n".join(commands))
+
+
+def _sets(report: Report) -> Iterator[str]:
+    if not report.fix_sets:
+        return
+    yield from ("", f"## {_('What is enough, side by side')}", "")
+    yield f"| {_('fixes')} | {_('who')} | {_('takes effect')} | {_('breaks')} | {_('touches')} |"
+    yield "|---|---|---|---|---|"
+    for one in report.fix_sets:
+        facts = " | ".join(escape(sentence) for _name, sentence in labels.set_facts(one))
+        yield f"| {escape(labels.set_title(one))} | {facts} |"
 
 
 def _rest(report: Report) -> Iterator[str]:

@@ -95,9 +95,9 @@ class CauseExcluded:
 class Change:
     """One object that a remedy changes, as data.
 
-    `system` is kubernetes or compute; `kind` ConfigMap or peering; `key` finds the object: namespace and name, or
-    project, network and peering; `before` None means it is absent, `after` None that it will be deleted.
-    For a peering, `before` and `after` hold only the fields that change.
+    `system` is kubernetes or compute; `kind` ConfigMap, DaemonSet, EgressNATPolicy or peering; `key` finds the
+    object: namespace and name, name alone, or project, network and peering; `before` None means it is absent, `after`
+    None that it will be deleted. For a peering, `before` and `after` hold only the fields that change.
     """
 
     system: str
@@ -116,10 +116,32 @@ class Precondition:
     met: bool | None
 
 
+class Role(StrEnum):
+    """What wayhome does with a remedy: makes the change itself, hands it over to who may, or only describes it."""
+
+    APPLY = "apply"
+    HAND_OFF = "hand-off"
+    ADVICE = "advice"
+
+
+@dataclass(frozen=True)
+class Document:
+    """A file that a remedy needs, whole: its name and its text."""
+
+    name: str
+    text: str
+
+
 @dataclass(frozen=True)
 class Offer:
     """A remedy for this world. `predicted` is what pod-peer would do afterwards; `complete` whether it is enough
-    alone; `matrix` the whole prediction; `applicable` False when wayhome only advises (`sentence` says why)."""
+    alone and stops nothing that works; `matrix` the whole prediction; `applicable` False when wayhome does not make
+    the change itself (`sentence` says why).
+
+    `stops` are sentences on ways that work and would not afterwards; they lead `blast_radius` as well. `permissions`
+    are what its owner needs, `effect` how long it takes to be in force. `expected_before` and `expected_after` are
+    what the owner sees on their own side (commands to look with are among `checks`).
+    """
 
     id: str
     title: str
@@ -135,6 +157,31 @@ class Offer:
     preconditions: tuple[Precondition, ...]
     commands: tuple[str, ...]
     undo: tuple[str, ...] = ()
+    role: Role = Role.APPLY
+    stops: tuple[str, ...] = ()
+    permissions: tuple[str, ...] = ()
+    effect: str = ""
+    documents: tuple[Document, ...] = ()
+    checks: tuple[str, ...] = ()
+    expected_before: tuple[str, ...] = ()
+    expected_after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class FixSet:
+    """Remedies that bring the packet home together, none of them too many; in the order in which they take effect.
+
+    `owners` are the projects whose people have to act, `stops` and `touches` what the whole set does to others, as in
+    an Offer; `effect` is that of its slowest part. `hands_off` tells that part of it is for somebody else to do.
+    """
+
+    remedies: tuple[str, ...]
+    owners: tuple[str, ...]
+    predicted: str
+    stops: tuple[str, ...]
+    touches: tuple[str, ...]
+    effect: str
+    hands_off: bool
 
 
 @dataclass(frozen=True)
@@ -180,6 +227,7 @@ class Report:
     excluded: tuple[CauseExcluded, ...] = ()
     question: Question | None = None
     taken_at: str = ""
+    fix_sets: tuple[FixSet, ...] = ()
 
     @property
     def forward(self) -> tuple[Hop, ...]:

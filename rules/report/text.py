@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from rules.path import Hop, Verdict
 from rules.report import labels
-from rules.report.model import Answer, CauseFound, Offer, Report, RouteRow, Status
+from rules.report.model import Answer, CauseFound, Offer, Report, Role, RouteRow, Status
 from rules.report.plain import cells, pad, plain, wrap
 from rules.words import _, plural
 
@@ -49,6 +49,7 @@ class _Text:
             self.routes(),
             self.causes(),
             self.fixes(),
+            self.sets(),
             self.next(),
             self.unknowns(),
         )
@@ -217,17 +218,23 @@ class _Text:
 
     def fix(self, offer: Offer) -> Iterator[str]:
         glyphs = self.glyphs
-        mark = glyphs.good if offer.applicable and offer.complete else glyphs.idle
+        mark = glyphs.bad if offer.stops else glyphs.good if offer.complete else glyphs.idle
         promise = labels.offer_word(offer)
         owner = _("owner {owner}").format(owner=offer.owner)
         yield from self.item(f"{offer.id}: {offer.title} ({promise}; {owner})", mark=mark)
+        for sentence in offer.stops:
+            yield from self.item(sentence, mark=glyphs.bad, indent=4)
         predicted = _("Afterwards {probe} is predicted: {outcome}.").format(
             probe=labels.probe_title("pod-peer", glyphs), outcome=offer.predicted
         )
+        if offer.role is Role.ADVICE:
+            predicted = ""
         yield from self.say(f"{offer.sentence} {predicted}".strip(), indent=4)
         parts: tuple[tuple[str, Sequence[str]], ...] = (
             (_("changes"), offer.change_sentences),
-            (_("also touches"), offer.blast_radius),
+            (_("also touches"), [line for line in offer.blast_radius if line not in offer.stops]),
+            (_("who may do it needs"), offer.permissions),
+            (_("takes effect"), (offer.effect,) if offer.effect else ()),
         )
         for name, sentences in parts:
             if sentences:
@@ -239,11 +246,26 @@ class _Text:
             for need in offer.preconditions:
                 text = f"{need.sentence} ({labels.met_word(need.met)})"
                 yield from self.item(text, mark=labels.met_mark(need.met, glyphs), indent=6)
-        for name, commands in ((_("by hand"), offer.commands), (_("to take it back"), offer.undo)):
+        for document in offer.documents:
+            yield f"    {document.name}:"
+            yield from (f"      {self.plain(line)}".rstrip() for line in document.text.rstrip("\n").split("\n"))
+        typed = ((_("by hand"), offer.commands), (_("to take it back"), offer.undo), (_("to look"), offer.checks))
+        for name, commands in typed:
             if commands:
                 yield f"    {name}:"
                 for command in commands:
                     yield from self.command(command, indent=6)
+
+    def sets(self) -> Iterator[str]:
+        """The smallest sets that are enough, each with what there is to compare."""
+        if not self.report.fix_sets:
+            return
+        yield from self.title(_("What is enough, side by side"))
+        for one in self.report.fix_sets:
+            mark = self.glyphs.bad if one.stops else self.glyphs.good
+            yield from self.item(labels.set_title(one), mark=mark)
+            for name, sentence in labels.set_facts(one):
+                yield from self.say(f"{name}: {sentence}", indent=4)
 
     def next(self) -> Iterator[str]:
         step = self.report.next

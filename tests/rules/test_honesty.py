@@ -151,5 +151,6 @@ def test_the_two_flags_the_door_and_the_mask(
     assert report.unexplained == ()
     if not works:
         complete = {offer.id for offer in report.remedies if offer.complete}
-        by_routes = {"exchange-routes"} if admitted and not (exports and imports) else set()
+        names = {(False, False): "exchange-routes", (True, False): "import-routes", (False, True): "export-routes"}
+        by_routes = {names[exports, imports]} if admitted and not (exports and imports) else set()
         assert complete == {"masquerade-minimal", "masquerade-article"} | by_routes

@@ -127,7 +127,11 @@ def test_the_contract_in_json(seen: Seen) -> None:
     assert theirs["172.16.1.0/24"]["ghost"] is True
     assert theirs["172.16.1.0/24"]["why_not"] == "not-exported"
     assert theirs["0.0.0.0/0"]["why_not"] == "internet-gateway"
-    assert [each["id"] for each in data["remedies"]] == ["masquerade-minimal", "exchange-routes", "masquerade-article"]
+    assert [each["id"] for each in data["remedies"]][:3] == [
+        "masquerade-minimal",
+        "exchange-routes",
+        "masquerade-article",
+    ]
 
 
 @pytest.mark.parametrize(
