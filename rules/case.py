@@ -230,6 +230,14 @@ class Case:
                 refuted |= {(hop.leg, hop.kind, hop.at, hop.reason) for hop in way.breaks}
         return tuple(hop for hop in self.walk.breaks if (hop.leg, hop.kind, hop.at, hop.reason) not in refuted)
 
+    @cached_property
+    def own_breaks(self) -> tuple[Hop, ...]:
+        """The breaks that the pod's packet meets and its node's would not; another fault may stop both before."""
+        if self.node_walk is None:
+            return ()
+        shared = {(hop.leg, hop.kind, hop.at, hop.reason) for hop in self.node_walk.breaks}
+        return tuple(hop for hop in self.breaks if (hop.leg, hop.kind, hop.at, hop.reason) not in shared)
+
     def contradicted(self, probe: str) -> bool:
         """Whether a probe got through that a fault on its way would have stopped."""
         return self.measured(probe) in (Outcome.OK, Outcome.APP_ERROR, Outcome.REFUSED)

@@ -19,7 +19,7 @@ from rules.words import _
 FOLDER = Path(__file__).parent.parent / "scenarios"
 MAX_BASES = 5
 
-__all__ = ["FOLDER", "Scenario", "ScenarioError", "load", "names"]
+__all__ = ["FOLDER", "Scenario", "ScenarioError", "load", "made_of", "names", "tree"]
 
 
 def names() -> tuple[str, ...]:
@@ -34,8 +34,17 @@ def load(which: str | Path) -> Scenario:
     Raises ScenarioError with one sentence that names file, line, key path and what is expected.
     """
     path = _find(str(which), Path())
-    section = _with_base(path, Path())
-    made = scenario(path.stem, section)
+    return made_of(path.stem, _with_base(path, Path()))
+
+
+def tree(which: str | Path) -> text.Section:
+    """What a scenario says as keys and values, its bases merged in."""
+    return _with_base(_find(str(which), Path()), Path())
+
+
+def made_of(name: str, section: text.Section) -> Scenario:
+    """The scenario that a tree of keys and values describes; ScenarioError as for `load`."""
+    made = scenario(name, section)
     Checker(made, section).run()
     return made
 

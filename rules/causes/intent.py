@@ -9,7 +9,6 @@ from rules.agent_config import AgentConfig
 from rules.case import Case
 from rules.causes.cause import probes_say
 from rules.masquerade import agent_config
-from rules.path import Verdict
 from rules.report.model import Next, Status
 from rules.words import _
 from rules.world import ConfigMap
@@ -60,10 +59,8 @@ def applies(case: Case) -> bool:
 
 
 def blocks(case: Case) -> bool:
-    """Whether masquerading is what is missing now: the pod's own address is lost on the way, the node's is not."""
-    if not case.blocked or case.told or not case.wears_pod_address or not case.node_gets_through or case.walk is None:
-        return False
-    return any(hop.verdict in (Verdict.DROP, Verdict.REJECT) for hop in case.walk.hops)
+    """Whether masquerading is what is missing now: the pod's own address is lost where the node's is not."""
+    return case.blocked and not case.told and case.wears_pod_address and bool(case.own_breaks)
 
 
 def in_vain(case: Case) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior
-from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, look_at_peer
+from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, look_at_peer, missing_in_a
 from rules.path import Verdict
 from rules.report.model import Status
 from rules.words import _
@@ -25,7 +25,7 @@ def check(case: Case) -> Finding | None:
     hop, ours, theirs = answer_lost(case), case.a_to_b, case.b_to_a
     if hop is None or ours is None or not ours.active or not ours.export_custom:
         return None
-    if not exportable(case) or (theirs is None and case.b_peerings_known):
+    if not (exportable(case) or missing_in_a(case)) or (theirs is None and case.b_peerings_known):
         return None
     row = refused(case)
     pod = case.pod.address if case.pod else ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior
-from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, producer
+from rules.causes.returning import answer_lost, describe_peer, evidence, exportable, flag, missing_in_a, producer
 from rules.path import Verdict
 from rules.report.model import Status
 from rules.words import _
@@ -12,9 +12,9 @@ from rules.words import _
 
 def check(case: Case) -> Finding | None:
     hop, ours, theirs = answer_lost(case), case.a_to_b, case.b_to_a
-    if hop is None or ours is None or not ours.active or producer(ours) or ours.export_custom or not exportable(case):
+    if hop is None or ours is None or not ours.active or producer(ours) or ours.export_custom:
         return None
-    if theirs is None and case.b_peerings_known:
+    if not (exportable(case) or missing_in_a(case)) or (theirs is None and case.b_peerings_known):
         return None
     if theirs is not None and (not theirs.import_custom or hop.verdict is not Verdict.DROP):
         return None

@@ -22,12 +22,12 @@ def doors(case: Case) -> tuple[Hop, Hop] | None:
 
 def check(case: Case) -> Finding | None:
     found = doors(case)
-    if found is None or not case.node_gets_through:
+    if found is None:
         return None
     pod, node = found
     if pod.verdict is Verdict.DROP and node.verdict is Verdict.OK:
         return _proven(case, pod, node)
-    if pod.verdict is Verdict.UNKNOWN and node.verdict is not Verdict.DROP:
+    if pod.verdict is Verdict.UNKNOWN and node.verdict is not Verdict.DROP and case.node_gets_through:
         return _open(case, pod)
     return None
 

@@ -1,0 +1,124 @@
+"""docs/catalogue.md: every cause, the scenarios in which it is true, and what was named there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from catalogue.worlds import World
+from rules import causes
+from rules.causes.cause import Cause
+
+FILE = Path(__file__).parent.parent / "docs" / "catalogue.md"
+FABRICS = ("simulated", "kernel")
+RIGHT, APART, UNPLAYED, UNTRIED = "✓", "·", "–", "untried"
+
+
+@dataclass
+class Results:
+    """What was found: by scenario and fabric, and by pair, '' where it was right and a few words where not.
+
+    `told` is what an earlier run found on the kernel; a pair is None where the two cannot both hold.
+    """
+
+    worlds: tuple[World, ...]
+    told: Mapping[str, str] = field(default_factory=dict)
+    alone: dict[tuple[str, str], str] = field(default_factory=dict)
+    ids: tuple[str, ...] = ()
+    pairs: dict[tuple[str, str], str | None] = field(default_factory=dict)
+
+    @property
+    def failures(self) -> list[str]:
+        """One line for everything that was wrong."""
+        found = [f"{name} ({fabric}): {why}" for (name, fabric), why in self.alone.items() if why]
+        return found + [f"{one} + {other}: {why}" for (one, other), why in self.pairs.items() if why]
+
+    def cell(self, world: World, fabric: str) -> str:
+        """One cell; what was not tried on the kernel this time is as the page told it."""
+        if fabric not in world.fabrics:
+            return UNPLAYED
+        why = self.alone.get((world.name, fabric))
+        return why or RIGHT if why is not None else self.told.get(world.name, UNTRIED)
+
+
+def told() -> dict[str, str]:
+    """What the page says of the kernel, by scenario."""
+    if not FILE.exists():
+        return {}
+    rows = re.findall(r"`([a-z0-9-]+)` \|.*\| ([^|]+) \|$", FILE.read_text(encoding="utf-8"), re.MULTILINE)
+    return {name: cell for name, cell in rows if cell != UNPLAYED}
+
+
+def render(results: Results) -> str:
+    """The page as Markdown."""
+    return "\n".join(_lines(results)) + "\n"
+
+
+def _lines(results: Results) -> Iterator[str]:
+    known = causes.load()
+    first: Mapping[str, list[World]] = {cause.id: [] for cause in known}
+    for world in results.worlds:
+        if world.answer and world.answer[0] in first:
+            first[world.answer[0]].append(world)
+    proven = sum(any(_right(results, world) for world in worlds) for worlds in first.values())
+    healthy = [world for world in results.worlds if world.healthy]
+    real = sum(any(results.cell(world, "kernel") == RIGHT for world in worlds) for worlds in first.values())
+    yield "# The catalogue, held against the lab"
+    yield ""
+    yield "`make catalogue` builds every scenario, diagnoses it, and compares what is named with what is true there; it"
+    yield "writes this page. A ✓ means: the scenario's own cause is named first, every other truth is named too, and no"
+    yield f"cause is invented. {UNPLAYED} means that the fabric cannot play the scenario."
+    yield ""
+    yield f"- Causes: {proven} of {len(known)} are named first in scenarios of their own, {real} on a real kernel."
+    yield f"- {len(healthy)} healthy worlds raise no alarm."
+    if results.pairs:
+        both = [why for why in results.pairs.values() if why is not None]
+        right = [why for why in both if not why]
+        yield (
+            f"- {len(both)} of the {len(results.pairs)} pairs of the {len(results.ids)} likeliest causes can both hold;"
+            f" both are named, and nothing else, in {len(right)}."
+        )
+    yield from (
+        "",
+        "## Causes",
+        "",
+        "| cause | what it is | Connectivity Tests | scenario | simulated | kernel |",
+        "|---|---|---|---|---|---|",
+    )
+    for cause in known:
+        yield from _rows(results, cause, first[cause.id])
+    yield from ("", "## Healthy worlds", "", "| scenario | what it is | simulated | kernel |", "|---|---|---|---|")
+    for world in healthy:
+        cells = " | ".join(results.cell(world, fabric) for fabric in FABRICS)
+        yield f"| `{world.name}` | {world.scenario.title} | {cells} |"
+    if results.pairs:
+        yield from _pairs(results)
+
+
+def _right(results: Results, world: World) -> bool:
+    return not any(results.alone.get((world.name, fabric)) for fabric in world.fabrics)
+
+
+def _rows(results: Results, cause: Cause, worlds: list[World]) -> Iterator[str]:
+    tests = ", ".join(f"`{name}`" for name in cause.connectivity_tests)
+    for world in worlds:
+        cells = " | ".join(results.cell(world, fabric) for fabric in FABRICS)
+        yield f"| {cause.id} | {cause.title} | {tests} | `{world.name}` | {cells} |"
+    if not worlds:
+        yield f"| {cause.id} | {cause.title} | {tests} | none yet | {UNPLAYED} | {UNPLAYED} |"
+
+
+def _pairs(results: Results) -> Iterator[str]:
+    ids = results.ids
+    yield from ("", "## Two faults at once", "")
+    yield f"The {len(ids)} likeliest causes, two at a time, on the simulated fabric. {RIGHT}: both are named and"
+    yield f"nothing is invented. {APART}: they cannot both hold, such as two states of one setting."
+    yield from ("", "| | " + " | ".join(ids[1:]) + " |", "|---|" + "---|" * (len(ids) - 1))
+    for row, one in enumerate(ids[:-1]):
+        cells = []
+        for column, other in enumerate(ids[1:], 1):
+            why = results.pairs.get((one, other))
+            cells.append("" if column <= row else APART if why is None else why or RIGHT)
+        yield f"| {one} | " + " | ".join(cells) + " |"

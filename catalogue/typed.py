@@ -1,0 +1,48 @@
+"""One scenario as a person meets it: `wayhome lab start`, then `wayhome diagnose --json` in a shell of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from catalogue import verdicts, worlds
+
+SECONDS = 180
+
+
+def wrong(name: str, fabric: str) -> str:
+    """What is wrong with the verdict on the scenario `name`; '' when it is right."""
+    world = worlds.single(name)
+    with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
+        environment = {**os.environ, "WAYHOME_STATE_DIR": folder}
+        started = _wayhome(environment, "lab", "start", name, "--fabric", fabric, "--speed", "20")
+        if started.returncode != 0:
+            return f"no lab: {' '.join(started.stderr.split())[-200:]}"
+        try:
+            lines = _wayhome(environment, "lab", "env").stdout.splitlines()
+            pairs = (line.removeprefix("export ").partition("=") for line in lines)
+            environment |= {key: value.strip("'") for key, _, value in pairs}
+            done = _wayhome(environment, "diagnose", *_words(world), "--json")
+        finally:
+            _wayhome(environment, "lab", "stop")
+    try:
+        return verdicts.wrong(world, verdicts.named(json.loads(done.stdout)))
+    except ValueError:
+        return f"no report: exit {done.returncode}, {' '.join(done.stderr.split())[-200:]}"
+
+
+def _words(world: worlds.World) -> list[str]:
+    asked = world.scenario.question
+    found = [str(asked.pod), str(asked.target)]
+    for option, target in (("--local", asked.local), ("--proxy", asked.proxy)):
+        if target is not None:
+            found += [option, f"{target.ip}:{target.port}"]
+    return found
+
+
+def _wayhome(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tui", *words]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False)
