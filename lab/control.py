@@ -19,13 +19,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from lab import state
 from lab.fabric.base import LegCount
 from lab.scenario import ScenarioError, load, names
-from lab.state import Running
+from lab.state import Changed, Running
 from rules.words import _
 
 START_SECONDS = 30.0
@@ -33,7 +35,7 @@ STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
 ASK_SECONDS = 10.0
 
-__all__ = ["LabError", "Running", "environment", "legs", "running", "start", "stop"]
+__all__ = ["LabError", "Running", "changed", "environment", "legs", "running", "start", "stop", "turn"]
 
 
 class LabError(RuntimeError):
@@ -90,17 +92,48 @@ def stop() -> None:
 
 def legs(running: Running) -> list[LegCount]:
     """Packets that crossed each wire of the lab, from the kernel's counters; empty on the simulated fabric."""
+    return [LegCount(**item) for item in _ask(running, "GET", "/legs")]
+
+
+def changed(running: Running) -> Changed:
+    """What people have changed in the lab's world since it began, or was last turned."""
+    found = _ask(running, "GET", "/changes")
+    return Changed(found["writes"], tuple(found["differs"]))
+
+
+def turn(running: Running, scenario: str | None) -> Running:
+    """Turn the world of the running lab into that of `scenario`; None puts it back as it was in the beginning."""
+    if scenario is None:
+        _ask(running, "POST", "/world", {"scenario": None})
+        return running
+    try:
+        plan = load(scenario)
+    except ScenarioError as error:
+        raise LabError(str(error)) from error
+    which = scenario if scenario in names() else str(Path(scenario).absolute())
+    _ask(running, "POST", "/world", {"scenario": which})
+    turned = replace(running, scenario=which, title=plan.title)
+    state.write(_folder(), turned)
+    return turned
+
+
+def _ask(running: Running, method: str, path: str, body: object = None) -> Any:
+    """The lab's answer at its desk. Raises LabError with its sentence, or one that says where to look."""
     place = urlsplit(running.desk)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=ASK_SECONDS)
     try:
-        connection.request("GET", "/legs")
-        return [LegCount(**item) for item in json.load(connection.getresponse())]
+        connection.request(method, path, json.dumps(body) if body is not None else None)
+        answer = connection.getresponse()
+        found = json.load(answer)
     except (OSError, http.client.HTTPException, ValueError, TypeError) as error:
         raise LabError(
             _("The lab does not answer ({reason}); {log} says why.").format(reason=error, log=running.log)
         ) from error
     finally:
         connection.close()
+    if answer.status != http.client.OK:
+        raise LabError(str(found.get("error", "")))
+    return found
 
 
 def environment(running: Running) -> dict[str, str]:

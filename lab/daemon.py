@@ -21,12 +21,12 @@ import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from aiohttp import web
 
 from lab import desk, pki, state
-from lab.agent import Agents
 from lab.build import populate
 from lab.compute.server import ComputeServer
 from lab.container import ContainerServer
@@ -35,6 +35,7 @@ from lab.fabric.simulated import Simulated
 from lab.kube.access import User
 from lab.kube.server import KubeServer
 from lab.scenario import Scenario, ScenarioError, load
+from lab.stage import Stage
 from lab.store import Store
 from rules.words import _
 
@@ -58,15 +59,16 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
     plan = load(scenario)
-    store = Store()
-    populate(store, plan)
-    agents = Agents(store, speed)
-    agents.settle()
+    store, now = Store(), datetime.now(UTC)
+    populate(store, plan, now)
+    stage = Stage(store, plan, now, speed)
     async with AsyncExitStack() as stack:
         carrier = await _fabric(fabric, store, stack)
-        running = await _servers(folder, scenario, plan, store, carrier, stack, fabric=fabric, speed=speed, port=port)
-        await agents.start()
-        stack.push_async_callback(agents.stop)
+        running = await _servers(
+            folder, scenario, plan, store, carrier, stage, stack, fabric=fabric, speed=speed, port=port
+        )
+        await stage.start()
+        stack.push_async_callback(stage.stop)
         state.write(folder, running)
         stack.callback(_forget, folder, running)
         log.info("ready: %s", running)
@@ -98,6 +100,7 @@ async def _servers(
     plan: Scenario,
     store: Store,
     carrier: Fabric,
+    stage: Stage,
     stack: AsyncExitStack,
     *,
     fabric: str,
@@ -112,7 +115,7 @@ async def _servers(
     kube_port = await stack.enter_async_context(site(kube.app(), port or 0, tls))
     compute_port = await stack.enter_async_context(site(ComputeServer(store, speed=speed).app(), 0))
     container_port = await stack.enter_async_context(site(ContainerServer(store).app(), 0))
-    desk_port = await stack.enter_async_context(site(desk.app(carrier), 0))
+    desk_port = await stack.enter_async_context(site(desk.app(carrier, stage), 0))
     cluster = plan.cluster
     url = f"https://{HOST}:{kube_port}"
     context = f"gke_{cluster.project}_{cluster.zone}_{cluster.name}"
@@ -179,7 +182,8 @@ async def site(app: web.Application, port: int, tls: ssl.SSLContext | None = Non
 
 
 def _forget(folder: Path, running: state.Running) -> None:
-    if state.read(folder) == running:
+    found = state.read(folder)
+    if found is not None and (found.pid, found.born) == (running.pid, running.born):
         (folder / state.FILE).unlink(missing_ok=True)
 
 

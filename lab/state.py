@@ -37,6 +37,14 @@ class Running:
     log: str
 
 
+@dataclass(frozen=True)
+class Changed:
+    """What differs in a lab's world from its beginning: objects as TABLE KEY, and how many writes there were."""
+
+    writes: int
+    differs: tuple[str, ...]
+
+
 def state_dir() -> Path:
     """Where wayhome keeps its state: WAYHOME_STATE_DIR, or the user's own place for it."""
     given = os.environ.get("WAYHOME_STATE_DIR")

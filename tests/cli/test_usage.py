@@ -18,7 +18,7 @@ from tui.cli.dispatch import commands
 
 Wayhome = Callable[..., Any]
 NAMES = [command.name for command in commands()]
-LAB = ["list", "start", "env", "status", "stop"]
+LAB = ["list", "start", "env", "status", "stop", "inject", "reset", "grade"]
 
 
 def test_help_lists_what_is_built_and_nothing_else(wayhome: Wayhome) -> None:

@@ -1,4 +1,4 @@
-"""`wayhome lab list|start|env|status|stop`: incidents to practise on, served on loopback."""
+"""`wayhome lab list|start|env|status|stop|…`: incidents to practise on, served on loopback."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rules.words import _
+from tui.cli import classroom
 from tui.cli.app import require_scenario
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
@@ -16,8 +17,6 @@ from tui.cli.output import near, report, say, table
 
 if TYPE_CHECKING:
     from lab.fabric.base import LegCount
-
-NOT_RUNNING = 2
 
 
 def run(argv: Sequence[str]) -> int:
@@ -28,6 +27,9 @@ def run(argv: Sequence[str]) -> int:
         "env": _env,
         "status": _status,
         "stop": _stop,
+        "inject": classroom.inject,
+        "reset": classroom.reset,
+        "grade": classroom.grade,
     }
     if not argv or argv[0] in ("-h", "--help"):
         parser = Parser("lab", _("Incidents to practise on: the real APIs on loopback, with nothing real behind."))
@@ -38,6 +40,9 @@ def run(argv: Sequence[str]) -> int:
                 '  eval "$(wayhome lab env)"     ' + _("point this shell's kubectl, gcloud and wayhome at it"),
                 "  wayhome lab status            " + _("what is running"),
                 "  wayhome lab stop              " + _("stop it"),
+                "  wayhome lab inject SCENARIO   " + _("turn it into another scenario's world, live"),
+                "  wayhome lab reset             " + _("put its world back as it was when it began"),
+                "  wayhome lab grade             " + _("the marks of what was practised"),
             ]
         )
         parser.usage = "wayhome lab COMMAND"
@@ -108,9 +113,7 @@ def _env(argv: Sequence[str]) -> int:
     Parser("lab env", _('Lines for the shell: eval "$(wayhome lab env)".')).parse_args(argv)
     from lab import control
 
-    running = control.running()
-    if running is None:
-        raise CliError(_("No lab is running; start one with `wayhome lab start article`."), NOT_RUNNING)
+    running = classroom.required()
     lines = [f"export {name}={shlex.quote(value)}" for name, value in control.environment(running).items()]
     report("\n".join(lines))
     return 0
@@ -125,13 +128,14 @@ def _status(argv: Sequence[str]) -> int:
     running = control.running()
     if running is None:
         report(_("No lab is running."))
-        return NOT_RUNNING
+        return classroom.NOT_RUNNING
     if args.legs:
         return _legs(control.legs(running))
     rows = [
         (_("scenario"), str(running.scenario)),
         (_("fabric"), running.fabric),
         (_("process"), str(running.pid)),
+        (_("changed"), ", ".join(control.changed(running).differs) or _("nothing")),
     ]
     report(table([*rows, *((name, value) for name, value in control.environment(running).items())]))
     return 0
