@@ -59,12 +59,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Plan:
-    """All that a remedy will do, in order. `predicted` is what pod-peer should do afterwards."""
+    """All that a remedy will do, in order.
+
+    `predicted` is what pod-peer should do afterwards; `others` are the projects that have a part in the remedy which
+    is not among the steps.
+    """
 
     remedy: str
     title: str
     predicted: str
     steps: tuple[Step, ...]
+    others: tuple[str, ...] = ()
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -98,7 +103,9 @@ def make(offer: Offer, lives: Sequence[Json | None]) -> Plan:
                 )
             )
         steps.append(step)
-    return Plan(offer.id, offer.title, offer.predicted, tuple(steps))
+    owners = {change.owner for change in offer.changes}
+    others = tuple(owner for owner in offer.owner.split(", ") if owner and owner not in owners)
+    return Plan(offer.id, offer.title, offer.predicted, tuple(steps), others)
 
 
 def wanted(change: Change, live: Json | None) -> Json | None:
@@ -161,6 +168,20 @@ def diff(step: Step) -> str:
         heading = _("{where} will be changed")
     body = _compared(content(step.change, step.live), content(step.change, step.wanted))
     return "\n".join([heading.format(where=step.where), *([body] if body else [])])
+
+
+def alike(step: Step, one: Json | None, other: Json | None) -> bool:
+    """Whether two states of the object are equal in all that the step touches; other keys may differ."""
+    first, second = content(step.change, one), content(step.change, other)
+    same = all(first.get(key) == second.get(key) for key in _touched(step.change))
+    return (one is None) == (other is None) and same
+
+
+def shown(step: Step, live: Json | None) -> str:
+    """What is there now, held against what the step wanted, as a difference."""
+    if live is None:
+        return _("{where} is not there.").format(where=step.where)
+    return _compared(content(step.change, step.wanted), content(step.change, live))
 
 
 def lines(value: Any, indent: int = 0) -> list[str]:

@@ -16,9 +16,11 @@ class Stage(StrEnum):
     CALLING = "calling"
     CALLED = "called"
     SKIPPED = "skipped"
+    BUSY = "busy"
     WAITING = "waiting"
     IN_FORCE = "in-force"
     MEASURED = "measured"
+    REVERTED = "reverted"
     ENDED = "ended"
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from probes import kube, write
+from probes import blame, kube, write
 from probes.errors import CallError
+from probes.hands import Say, silent
 from probes.refusal import refusal
 from rules.report.model import Change
 from rules.snapshot import Json, Probe
@@ -30,6 +31,7 @@ class SessionHands:
             "kubeconfig": ask.kubeconfig or "",
             "pod": str(ask.pod),
             "target": str(ask.target),
+            **({"local": str(ask.local)} if ask.local else {}),
         }
 
     def read(self, change: Change) -> Json | None:
@@ -44,7 +46,16 @@ class SessionHands:
             doing = _("read the ConfigMap {namespace}/{name}").format(namespace=key["namespace"], name=key["name"])
             raise refusal(error, self._session.access, doing, "get configmaps") from error
 
-    def write(self, change: Change, live: Json | None, wanted: Json | None, *, dry_run: bool = False) -> Json | None:
+    def write(
+        self,
+        change: Change,
+        live: Json | None,
+        wanted: Json | None,
+        *,
+        dry_run: bool = False,
+        request: str = "",
+        say: Say = silent,
+    ) -> Json | None:
         key = change.key
         if change.kind != "peering":
             return write.write_config_map(
@@ -59,9 +70,32 @@ class SessionHands:
             key["peering"],
             live or {},
             wanted or {},
+            request_id=request,
             pause=self._session.pause,
+            say=say,
         )
         return _fields(change, left)
+
+    def pending(self, change: Change) -> bool:
+        if change.kind != "peering":
+            return False
+        key = change.key
+        try:
+            found = write.read_peering(self._session.compute, key["project"], key["network"], key["peering"])
+        except CallError:
+            return False
+        state = (found.get("connectionStatus") or {}).get("consensusState") or {}
+        return state.get("updateStatus") == "PENDING_PEER_ACKNOWLEDGEMENT"
+
+    def last_writer(self, change: Change, live: Json | None) -> str:
+        if change.kind != "peering":
+            return blame.by_managed_fields(live)
+        key = change.key
+        try:
+            found = self._session.compute.items("operations", {"project": key["project"]})
+        except CallError:
+            return ""
+        return blame.by_operations(found, f"/projects/{key['project']}/global/networks/{key['network']}")
 
     def agents(self) -> tuple[str, ...]:
         try:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from probes import cloud, kube, warmup
+from probes.blame import MANAGER
 from probes.compute import Compute, as_json
 from probes.errors import (
     CallError,
@@ -21,6 +22,7 @@ from probes.errors import (
     LoginError,
     UnreachableError,
 )
+from probes.hands import Say, silent
 from probes.kube import Kube
 from rules.snapshot import Json, PodRef
 from rules.words import _
@@ -71,7 +73,7 @@ def write_config_map(
     """
     path = kube.path("v1", "configmaps", namespace, name)
     where = f"ConfigMap {namespace}/{name}"
-    query = {"dryRun": "All"} if dry_run else {}
+    query = {"fieldManager": MANAGER, **({"dryRun": "All"} if dry_run else {})}
     try:
         if wanted is None:
             if live is None:
@@ -80,7 +82,7 @@ def write_config_map(
                 key: live["metadata"][key] for key in ("uid", "resourceVersion") if live["metadata"].get(key)
             }
             body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions}
-            client.send("DELETE", path, query, body)
+            client.send("DELETE", path, {"dryRun": "All"} if dry_run else {}, body)
             return None
         if live is None:
             manifest = _config_map(namespace, name, wanted, {})
@@ -101,28 +103,39 @@ def update_peering(
     *,
     request_id: str = "",
     pause: Pause = time.sleep,
+    say: Say = silent,
 ) -> Object:
     """Set the fields of `wanted` (REST names) on a peering and wait for the operation; returns the peering afterwards.
 
     `live` holds the same fields as they were shown; when the peering differs now, nothing is sent. Google does one
-    peering operation at a time on either side: while it is busy with another, this waits and tries again.
+    peering operation at a time on either side: while it is busy with another, this says so, waits, looks again and
+    tries again.
     """
     where = _("peering {peering} of {project}/{network}").format(peering=peering, project=project, network=network)
-    try:
-        before = read_peering(compute, project, network, peering)
-        changed = {key: before.get(key, False) for key in live if before.get(key, False) != live[key]}
+
+    def now() -> Object:
+        found = read_peering(compute, project, network, peering)
+        return {key: found.get(key, False) for key in {*live, *wanted}}
+
+    def seen() -> bool:
+        found = now()
+        return all(found[key] == value for key, value in wanted.items())
+
+    def start(again: bool) -> Object:
+        found = now()
+        if again and all(found[key] == value for key, value in wanted.items()):
+            return {"status": "DONE"}  # what Google was busy with was this very change, sent before
+        changed = {key: found[key] for key in live if found[key] != live[key]}
         if changed:
             raise ChangedMeanwhileError(
                 _("Someone has changed the {where} meanwhile ({changed}); look at it and plan again.").format(
                     where=where, changed=json.dumps(changed)
                 )
             )
-        operation = _start(compute, project, network, {"name": peering, **wanted}, request_id, pause)
+        return _start(compute, project, network, {"name": peering, **wanted}, request_id)
 
-        def seen() -> bool:
-            now = read_peering(compute, project, network, peering)
-            return all(now.get(key, False) == value for key, value in wanted.items())
-
+    try:
+        operation = _patiently(start, where, pause, say)
         _wait(compute, project, operation, seen, where, pause)
         return read_peering(compute, project, network, peering)
     except CallError as error:
@@ -138,7 +151,7 @@ def read_peering(compute: Compute, project: str, network: str, peering: str) -> 
     raise CallError("not-found", f"{project}/{network} has no peering {peering}", status=404)
 
 
-def _start(compute: Compute, project: str, network: str, fields: Json, request_id: str, pause: Pause) -> Object:
+def _start(compute: Compute, project: str, network: str, fields: Json, request_id: str) -> Object:
     google = warmup.google()
     message = google.compute.NetworkPeering.from_json(json.dumps(dict(fields)))
     request: Object = {
@@ -148,20 +161,34 @@ def _start(compute: Compute, project: str, network: str, fields: Json, request_i
     }
     if request_id:
         request["request_id"] = request_id
+    try:
+        return as_json(
+            compute.client("networks").update_peering_unary(request=request, retry=None, timeout=kube.SECONDS)
+        )
+    except Exception as error:
+        raise cloud.failure(error) from error
+
+
+def _patiently(start: Callable[[bool], Object], where: str, pause: Pause, say: Say) -> Object:
+    """Call `start` again, ever more slowly, while Google is busy with another peering operation."""
     until = time.monotonic() + BUSY_SECONDS
     wait = 1.0
+    again = False
     while True:
         try:
-            return as_json(
-                compute.client("networks").update_peering_unary(request=request, retry=None, timeout=kube.SECONDS)
-            )
-        except Exception as error:
-            failed = cloud.failure(error)
-            busy = any(words in failed.detail.lower() for words in _BUSY)
+            return start(again)
+        except CallError as error:
+            busy = any(words in error.detail.lower() for words in _BUSY)
             if not busy or time.monotonic() + wait > until:
-                raise failed from error
+                raise
+            said = " ".join(error.detail.split())[:200]
+        say(
+            _("Google is busy with another operation on {where} ({said}); trying again in {seconds:.0f} s.").format(
+                where=where, said=said, seconds=wait
+            )
+        )
         pause(wait)
-        wait = min(wait * 2, 15.0)
+        wait, again = min(wait * 2, 15.0), True
 
 
 def _wait(

@@ -13,8 +13,9 @@ import pytest
 from probes import force, journal
 from probes.apply import Applier
 from probes.errors import ChangedMeanwhileError, ChangeError, ForbiddenError
-from probes.journal import JournalError, State
+from probes.journal import JournalError
 from probes.progress import Progress, Stage
+from probes.run import State
 from rules.report.model import Change, Offer
 from rules.snapshot import Outcome, Probe
 
@@ -48,7 +49,9 @@ class World:
     def read(self, change: Change) -> dict[str, Any] | None:
         return copy.deepcopy(self.flags if change.kind == "peering" else self.map)
 
-    def write(self, change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+    def write(
+        self, change: Change, live: Any, wanted: Any, *, dry_run: bool = False, request: str = "", say: Any = None
+    ) -> Any:
         if dry_run:
             self.dry.append(change.kind)
             return None if change.kind == "peering" else wanted
@@ -68,6 +71,12 @@ class World:
             self.map["metadata"]["resourceVersion"] = str(self.version)
         self.strike(f"after call {len(self.writes) - 1}")
         return self.read(change)
+
+    def pending(self, change: Change) -> bool:
+        return False
+
+    def last_writer(self, change: Change, live: Any) -> str:
+        return "somebody (Update) at 2026-01-01T00:00:00Z"
 
     def agents(self) -> tuple[str, ...]:
         return ("node-1", "node-2")
@@ -176,10 +185,9 @@ def test_advice_is_never_applied(world: World) -> None:
 def test_the_peers_half_that_is_refused_is_handed_over(world: World) -> None:
     world.forbidden = {"peering"}
     applier = Applier(None, world)
-    with pytest.raises(ForbiddenError):
-        applier.apply(applier.plan(offer()))
-    (run,) = applier.runs()
+    run = applier.apply(applier.plan(offer()))
     assert run.state is State.WAITING_FOR_PEER
+    assert run.can_go_on
     assert applier.rollback(run).state is State.ROLLED_BACK
     assert world.objects() == World().objects()
 
@@ -203,7 +211,7 @@ def test_a_refused_call_leaves_open_what_was_done_before_it(
 ) -> None:
     write = world.write
 
-    def moved(change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+    def moved(change: Change, live: Any, wanted: Any, *, dry_run: bool = False, **more: Any) -> Any:
         if change.kind == kind and not dry_run:
             raise ChangedMeanwhileError("It moved.")
         return write(change, live, wanted, dry_run=dry_run)
@@ -219,7 +227,7 @@ def test_a_refused_call_leaves_open_what_was_done_before_it(
 def test_a_call_that_landed_in_spite_of_its_refusal_stays_open(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     write = world.write
 
-    def landed(change: Change, live: Any, wanted: Any, *, dry_run: bool = False) -> Any:
+    def landed(change: Change, live: Any, wanted: Any, *, dry_run: bool = False, **more: Any) -> Any:
         write(change, live, wanted, dry_run=dry_run)
         raise ChangedMeanwhileError("It moved.")
 
@@ -319,7 +327,8 @@ def test_killed_while_applying(
         return
     (run,) = applier.runs()
     assert died or run.state is State.PROVEN
-    if then == "resume":
+    if then == "resume" and run.state is not State.PROVEN:
+        assert run.can_go_on
         assert applier.resume(run).state is State.PROVEN
         assert world.writes == ["ConfigMap", "peering"]
         run = journal.read(run.id)
@@ -337,6 +346,8 @@ def test_killed_while_taking_back(moment: str, world: World, monkeypatch: pytest
     revive(world, monkeypatch, tmp_path)
     run = journal.read(run.id)
     if run.state is not State.ROLLED_BACK:
+        assert run.half_done or moment == "before line 0"
+        assert run.can_be_taken_back
         run = Applier(None, world).rollback(run)
     assert run.state is State.ROLLED_BACK
     assert world.objects() == World().objects()

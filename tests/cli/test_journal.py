@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from probes import journal
-from probes.journal import JournalError, State
+from probes import journal, lock
+from probes.journal import JournalError
+from probes.run import State
 
 
 @pytest.fixture(autouse=True)
@@ -42,9 +43,9 @@ def test_each_write_is_synced_to_disk(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(os, "fsync", count)
     kept = journal.begin({})
-    assert synced == [False, True]
+    assert synced == [True, False, True]
     kept.write("calling")
-    assert synced == [False, True, False, True]
+    assert synced == [True, False, True, False, True]
 
 
 def test_a_torn_line_is_named_and_swallows_nothing() -> None:
@@ -65,7 +66,7 @@ def test_runs_are_listed_newest_first_and_strangers_are_left_out(tmp_path: Path)
     (tmp_path / "state/runs/20200101T000000Z-abcdef.jsonl").write_text('{"format": "other/9"}\n')
     (tmp_path / "state/runs/notes.jsonl").write_text("hello\n")
     assert {run.id for run in journal.runs()} == {first.id, second.id}
-    assert [run.id for run in journal.runs()] == sorted([first.id, second.id], reverse=True)
+    assert [run.id for run in journal.runs()] == [second.id, first.id]
 
 
 @pytest.mark.parametrize("id", ["", "../../etc/passwd", "20200101T000000Z-abcdef"])
@@ -100,7 +101,7 @@ def test_a_full_disk_leaves_the_lock_nameless_and_the_refusal_to_the_journal(mon
 
     monkeypatch.setattr(os, "pwrite", full)
     monkeypatch.setattr(os, "write", full)
-    with journal.only_one(), pytest.raises(journal.JournalError, match="No space left"):
+    with lock.only_one(), pytest.raises(journal.JournalError, match="No space left"):
         journal.begin({})
 
 
@@ -109,7 +110,7 @@ def test_the_lock_says_who_has_it() -> None:
         [
             sys.executable,
             "-c",
-            "from probes import journal\nwith journal.only_one():\n    print('held', flush=True)\n    input()",
+            "from probes import lock\nwith lock.only_one():\n    print('held', flush=True)\n    input()",
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -118,11 +119,11 @@ def test_the_lock_says_who_has_it() -> None:
     with holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        assert journal.someone_at_work()
-        with pytest.raises(JournalError) as caught, journal.only_one():
+        assert lock.someone_at_work()
+        with pytest.raises(JournalError) as caught, lock.only_one():
             pytest.fail("two held the lock")
         assert f"process {holder.pid}" in caught.value.sentence
         holder.communicate("\n")
-    assert not journal.someone_at_work()
-    with journal.only_one():
-        assert journal.someone_at_work()
+    assert not lock.someone_at_work()
+    with lock.only_one():
+        assert lock.someone_at_work()

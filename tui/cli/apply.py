@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from probes import journal
-from probes.journal import Run, State
-from probes.plan import Plan
+from probes.plan import Plan, diff
+from probes.run import Run, State
 from rules.report.model import Offer, Report
 from rules.words import _
-from tui.cli import consent
-from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
+from tui.cli import consent, going_on
+from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask, ask_of
 from tui.cli.failures import CliError
 from tui.cli.narration import Narrator, Teller
 from tui.cli.output import near, report, say, wrapped
@@ -21,24 +22,46 @@ if TYPE_CHECKING:
 
 
 def run(argv: Sequence[str]) -> int:
-    """Diagnose, plan the remedy, ask, apply, prove. 0: proven; 1: not made, or made and not proven."""
+    """Diagnose, plan the remedy, ask, apply, prove; or finish a run that stopped on the way."""
     parser = Parser(
         "apply",
         _("Show what a remedy changes; make the change with consent, and measure with fresh connections."),
-        epilog=_("Exit codes: 0 proven (or only shown), 1 not made or not proven, 2 usage, 3 no access."),
+        epilog=_(
+            "Exit codes: 0 proven (or only shown), 1 not made or not proven, 2 usage, 3 no access,\n"
+            "5 this side's part is made and the other side's is not yet."
+        ),
     )
-    parser.add_argument("remedy", metavar="REMEDY", help=_("a remedy that `wayhome diagnose` offers"))
-    add_question(parser)
+    parser.add_argument("remedy", metavar="REMEDY", nargs="?", help=_("a remedy that `wayhome diagnose` offers"))
+    add_question(parser, optional=True)
+    parser.add_argument("--resume", metavar="RUN", help=_("finish or prove a run that stopped or waited on the way"))
     parser.add_argument("--yes", action="store_true", help=_("consent without being asked"))
     parser.add_argument("--dry-run", action="store_true", help=_("show the plan, ask the servers, change nothing"))
+    parser.add_argument(
+        "--watch", metavar="SECONDS", type=_seconds, default=0.0, help=_("then see whether somebody puts it back")
+    )
     add_measuring(parser)
     add_cluster(parser)
     args = parser.parse_args(argv)
     if args.read_only and not args.dry_run:
         parser.error(_("--read-only changes nothing; add --dry-run to see the plan"))
+    if args.resume and (args.remedy or args.pod or args.target):
+        parser.error(_("--resume RUN knows its remedy, pod and target; leave them out"))
+    if not args.resume and not (args.remedy and args.pod and args.target):
+        parser.error(_("the following arguments are required: REMEDY, POD, TARGET"))
+    return _resume(args) if args.resume else _anew(args)
+
+
+def _seconds(text: str) -> float:
+    found = float(text)
+    if not 0 <= found <= 86400:
+        raise ValueError(text)
+    return found
+
+
+def _anew(args: Namespace) -> int:
     _require_known(args.remedy)
     question = ask(args)
-    _tell_of_the_dead()
+    going_on.tell_of_the_dead()
     from probes.apply import Applier
     from probes.session import Session
     from rules.evaluate import evaluate
@@ -55,22 +78,66 @@ def run(argv: Sequence[str]) -> int:
             return 0
         if not consent.require(made.name, yes=args.yes):
             return 1
-        ended = _applied(applier, made, offer)
+        known = frozenset(old.id for old in journal.runs())
+        try:
+            ended = applier.apply(made, Teller())
+        except BaseException:
+            going_on.stopped(known, offer)
+            raise
+        return _end(applier, ended, args.watch, offer)
     finally:
         session.close()
-    report(_ended_text(ended, offer))
-    return 0 if ended.state is State.PROVEN else 1
 
 
-def _applied(applier: Applier, made: Plan, offer: Offer) -> Run:
-    known = {old.id for old in journal.runs()}
+def _resume(args: Namespace) -> int:
+    old = journal.read(args.resume)
+    if not old.plan:
+        raise CliError(_("Run {id} died before it had a plan; it changed nothing.").format(id=old.id))
+    if not old.can_go_on:
+        raise CliError(_("Run {id} is {state}: there is nothing to complete.").format(id=old.id, state=old.state.value))
+    from probes.apply import Applier
+    from probes.session import Session
+
+    session = Session(ask_of(old.plan["where"], args), Narrator())
     try:
-        return applier.apply(made, Teller())
-    except Exception:
-        for begun in journal.runs():
-            if begun.id not in known:
-                report(_ended_text(begun, offer))
-        raise
+        session.connect()
+        applier = Applier(session)
+        left = applier.left_to_do(old)
+        report(_("Run {id}, {remedy}, is {state}.").format(id=old.id, remedy=old.plan["remedy"], state=old.state.value))
+        for step in left:
+            report(diff(step))
+        if not left:
+            say(_("Every change is made; what is left is to measure."))
+        if args.dry_run:
+            return 0
+        if left and not consent.require(left[0].name, yes=args.yes):
+            return 1
+        try:
+            ended = applier.resume(old, Teller())
+        except BaseException:
+            report(going_on.ended(journal.read(old.id)))
+            raise
+        return _end(applier, ended, args.watch)
+    finally:
+        session.close()
+
+
+def _end(applier: Applier, ended: Run, watch: float, offer: Offer | None = None) -> int:
+    """Watch for as long as was asked, report, and say what is left to others."""
+    if watch and ended.state is State.PROVEN:
+        say(_("Watching for {seconds:.0f} s whether it stays; ctrl+c ends that alone.").format(seconds=watch))
+        ended = applier.watch(ended, watch, Teller())
+    report(going_on.ended(ended))
+    if ended.state is State.WAITING_FOR_PEER:
+        where = ended.plan["where"]
+        report(
+            _("The message for the other side: wayhome handoff {remedy} {pod} {target}").format(
+                remedy=ended.plan["remedy"], pod=where["pod"], target=where["target"]
+            )
+        )
+    elif ended.state is not State.PROVEN and offer is not None:
+        report(going_on.by_hand(offer))
+    return going_on.exit_code(ended)
 
 
 def _require_known(remedy: str) -> None:
@@ -99,18 +166,6 @@ def _offer(judged: Report, remedy: str) -> Offer:
     )
 
 
-def _tell_of_the_dead() -> None:
-    if journal.someone_at_work():
-        return
-    for old in journal.runs():
-        if old.half_done:
-            say(
-                _("Run {id} ({remedy}) did not end; `wayhome rollback {id}` takes it back.").format(
-                    id=old.id, remedy=old.plan.get("remedy", "?")
-                )
-            )
-
-
 def _plan_text(offer: Offer, made: Plan) -> str:
     lines = [f"{offer.id}: {offer.title}", "", made.diff, ""]
     lines.append(_("Predicted afterwards: pod-peer {predicted}.").format(predicted=offer.predicted))
@@ -122,17 +177,4 @@ def _plan_text(offer: Offer, made: Plan) -> str:
     ):
         if rows:
             lines += ["", heading, *(wrapped(row) for row in rows)]
-    return "\n".join(lines)
-
-
-def _ended_text(ended: Run, offer: Offer) -> str:
-    proof: dict[str, str] = next(
-        (line["proof"] for line in reversed(ended.lines) if line.get("step") == "measured"), {}
-    )
-    lines = [_("Run {id}: {state}").format(id=ended.id, state=ended.state.value)]
-    lines += [f"  {name}: {outcome}" for name, outcome in proof.items()]
-    if ended.state is not State.PROVEN:
-        lines.append(_("The whole remedy by hand, for whoever may do what is left of it:"))
-        lines += [f"  {line}" for command in offer.commands for line in command.splitlines()]
-    lines.append(_("To take it back: wayhome rollback {id}").format(id=ended.id))
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from typing import NoReturn
 
 from probes import parse
@@ -72,4 +73,16 @@ def ask(args: argparse.Namespace) -> Ask:
         read_only=getattr(args, "read_only", False),
         stand_in=not getattr(args, "no_stand_in", False),
         container=getattr(args, "container", ""),
+    )
+
+
+def ask_of(where: Mapping[str, str], args: argparse.Namespace) -> Ask:
+    """The Ask of an earlier run, as its journal keeps it; options given now win."""
+    return Ask(
+        pod=parse.pod(where["pod"]),
+        target=parse.target(where["target"]),
+        local=parse.target(where["local"]) if where.get("local") else None,
+        kubeconfig=getattr(args, "kubeconfig", None) or where.get("kubeconfig") or None,
+        context=getattr(args, "context", None) or where.get("context") or None,
+        node_probe=not args.no_node_probe,
     )

@@ -6,9 +6,10 @@ import shutil
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from probes import journal
+from probes import journal, lock
 from rules.snapshot import Gap, Outcome, Probe
 from rules.words import _
+from tui import standing
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
 from tui.cli.output import report
 
@@ -96,10 +97,10 @@ def _left_behind(session: Session) -> list[Row]:
         ]
     except CallError as error:
         rows = [(OPEN, _("pods of other namespaces may not be listed ({why})").format(why=error.why))]
-    if not journal.someone_at_work():
+    if not lock.someone_at_work():
         for old in journal.runs():
             if old.half_done:
-                rows.append((BAD, _("run {id} did not end: wayhome rollback {id}").format(id=old.id)))
+                rows.append((BAD, standing.dead(old)))
     return rows or [(GOOD, _("nothing"))]
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probes import journal, parse
-from probes.ask import Ask
-from probes.journal import Run, State
+from probes import journal, lock
 from probes.plan import diff
+from probes.run import ENDED, Run, State
 from probes.steps import step_from
 from rules.words import _
-from tui.cli import consent
-from tui.cli.arguments import Parser
+from tui.cli import consent, going_on
+from tui.cli.arguments import Parser, ask_of
 from tui.cli.failures import CliError
 from tui.cli.narration import Narrator, Teller
 from tui.cli.output import report
@@ -23,12 +22,22 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("run", metavar="RUN", nargs="?", help=_("a run from `wayhome runs` (else the latest)"))
     parser.add_argument("--yes", action="store_true", help=_("consent without being asked"))
     parser.add_argument("--no-node-probe", action="store_true", help=_("create no probe pod on the node"))
+    parser.add_argument(
+        "--leave", action="store_true", help=_("touch nothing: close the run, and keep what is there now")
+    )
     args = parser.parse_args(argv)
     old = journal.read(args.run) if args.run else _latest()
-    if old.state is State.ROLLED_BACK:
+    if old.state is State.LEFT:
+        raise CliError(_("Run {id} was closed; what is there was left as it is.").format(id=old.id))
+    if old.state in ENDED:
         raise CliError(_("Run {id} has been taken back already.").format(id=old.id))
     if not old.plan:
         raise CliError(_("Run {id} died before it had a plan; it changed nothing.").format(id=old.id))
+    if args.leave:
+        with lock.only_one():
+            journal.reopen(old).write("left", state=State.LEFT.value)
+        report(_("Run {id}: {state}").format(id=old.id, state=State.LEFT.value))
+        return 0
     steps = [step_from(data) for data in reversed(old.plan["steps"])]
     report("\n".join([_("Run {id}, {remedy}, back to:").format(id=old.id, remedy=old.plan["remedy"]), ""]))
     report("\n".join(diff(step.reversed()) for step in steps))
@@ -37,29 +46,22 @@ def run(argv: Sequence[str]) -> int:
     from probes.apply import Applier
     from probes.session import Session
 
-    session = Session(_ask(old, node_probe=not args.no_node_probe), Narrator())
+    session = Session(ask_of(old.plan["where"], args), Narrator())
     try:
         session.connect()
-        ended = Applier(session).rollback(old, Teller())
+        try:
+            ended = Applier(session).rollback(old, Teller())
+        except BaseException:
+            report(going_on.ended(journal.read(old.id)))
+            raise
     finally:
         session.close()
-    report(_("Run {id}: {state}").format(id=ended.id, state=ended.state.value))
+    report(going_on.ended(ended))
     return 0 if ended.state is State.ROLLED_BACK else 1
 
 
 def _latest() -> Run:
     for old in journal.runs():
-        if old.state not in (State.PLANNED, State.ROLLED_BACK):
+        if old.can_be_taken_back:
             return old
     raise CliError(_("There is nothing to take back: `wayhome runs` lists no open run."))
-
-
-def _ask(old: Run, *, node_probe: bool) -> Ask:
-    where = old.plan["where"]
-    return Ask(
-        pod=parse.pod(where["pod"]),
-        target=parse.target(where["target"]),
-        kubeconfig=where.get("kubeconfig") or None,
-        context=where.get("context") or None,
-        node_probe=node_probe,
-    )

@@ -6,9 +6,10 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from probes import journal
-from probes.journal import Run
+from probes import journal, lock
+from probes.run import Run
 from rules.words import _
+from tui import standing
 from tui.cli.arguments import Parser
 from tui.cli.output import report, say, table
 
@@ -19,7 +20,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--json", action="store_true", help=_("as JSON on stdout"))
     args = parser.parse_args(argv)
     found = journal.runs()
-    at_work = journal.someone_at_work()
+    at_work = lock.someone_at_work()
     if args.json:
         report(json.dumps([_as_data(one, at_work) for one in found], indent=1))
     elif found:
@@ -39,12 +40,17 @@ def run(argv: Sequence[str]) -> int:
         )
     else:
         say(_("No remedy has been applied from here yet."))
+    for one in found:
+        if one.half_done and not at_work:
+            say(standing.dead(one))
+    for sentence in journal.unreadable():
+        say(sentence)
     return 0
 
 
 def _state(one: Run, at_work: bool) -> str:
     if one.half_done and not at_work:
-        return _("{state}, did not end: wayhome rollback {id}").format(state=one.state.value, id=one.id)
+        return _("{state}, did not end").format(state=one.state.value)
     return one.state.value
 
 
@@ -61,6 +67,9 @@ def _as_data(one: Run, at_work: bool) -> dict[str, object]:
         "where": one.plan.get("where"),
         "state": one.state.value,
         "half_done": one.half_done and not at_work,
+        "means": standing.words(one),
+        "can_go_on": one.can_go_on,
+        "can_be_taken_back": one.can_be_taken_back,
     }
 
 
