@@ -15,10 +15,11 @@ import pytest
 
 from rules.version import __version__
 from tui.cli.dispatch import commands
+from tui.cli.lab import known
 
 Wayhome = Callable[..., Any]
 NAMES = [command.name for command in commands()]
-LAB = ["list", "start", "env", "status", "stop", "inject", "reset", "grade"]
+LAB = list(known())
 
 
 def test_help_lists_what_is_built_and_nothing_else(wayhome: Wayhome) -> None:

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from lab.fabric.base import LegCount
 
 
-def run(argv: Sequence[str]) -> int:
-    """Find the lab's command and run it."""
-    known: dict[str, Callable[[Sequence[str]], int]] = {
+def known() -> dict[str, Callable[[Sequence[str]], int]]:
+    """The lab's commands by name."""
+    return {
         "list": _list,
         "start": _start,
         "env": _env,
@@ -31,6 +31,10 @@ def run(argv: Sequence[str]) -> int:
         "reset": classroom.reset,
         "grade": classroom.grade,
     }
+
+
+def run(argv: Sequence[str]) -> int:
+    """Find the lab's command and run it."""
     if not argv or argv[0] in ("-h", "--help"):
         parser = Parser("lab", _("Incidents to practise on: the real APIs on loopback, with nothing real behind."))
         parser.epilog = "\n".join(
@@ -50,14 +54,14 @@ def run(argv: Sequence[str]) -> int:
             parser.parse_args(argv)
         report(parser.format_help())
         return 0 if argv else 2
-    if argv[0] not in known:
+    if argv[0] not in known():
         raise CliError(
             _("The lab has no command {word!r}.{near} `wayhome lab --help` lists them.").format(
-                word=argv[0], near=near(argv[0], known)
+                word=argv[0], near=near(argv[0], known())
             )
         )
     try:
-        return known[argv[0]](argv[1:])
+        return known()[argv[0]](argv[1:])
     except RuntimeError as error:
         from lab.control import LabError
 
