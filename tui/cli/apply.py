@@ -59,7 +59,7 @@ def _seconds(text: str) -> float:
 
 
 def _anew(args: Namespace) -> int:
-    _require_known(args.remedy)
+    require_known(args.remedy)
     question = ask(args)
     going_on.tell_of_the_dead()
     from probes.apply import Applier
@@ -68,7 +68,7 @@ def _anew(args: Namespace) -> int:
 
     session = Session(question, Narrator())
     try:
-        offer = _offer(evaluate(session.collect()), args.remedy)
+        offer = find_offer(evaluate(session.collect()), args.remedy)
         applier = Applier(session)
         made = applier.plan(offer)
         report(_plan_text(offer, made))
@@ -140,7 +140,7 @@ def _end(applier: Applier, ended: Run, watch: float, offer: Offer | None = None)
     return going_on.exit_code(ended)
 
 
-def _require_known(remedy: str) -> None:
+def require_known(remedy: str) -> None:
     from rules import remedies
 
     known = [one.id for one in remedies.load()]
@@ -152,7 +152,7 @@ def _require_known(remedy: str) -> None:
         )
 
 
-def _offer(judged: Report, remedy: str) -> Offer:
+def find_offer(judged: Report, remedy: str) -> Offer:
     for offer in judged.remedies:
         if offer.id == remedy:
             return offer

@@ -33,6 +33,7 @@ def commands() -> tuple[Command, ...]:
             "diagnose", "POD TARGET", _("say why the pod cannot reach the target, and what would mend it"), "diagnose"
         ),
         Command("apply", "REMEDY POD TARGET", _("show a remedy's plan, apply it with consent, measure again"), "apply"),
+        Command("handoff", "REMEDY POD TARGET", _("the message for the other side's admin, with commands"), "handoff"),
         Command("rollback", "[RUN]", _("take back what a run of apply changed"), "rollback"),
         Command("runs", "", _("list the runs of apply and their states"), "runs"),
         Command("check", "POD TARGET", _("which rights and tools are there, and what each missing one costs"), "check"),

@@ -1,0 +1,219 @@
+"""The message for the other side's administrator: evidence, their commands, before and after, what else, the way back.
+
+Whoever gets it need not know this program: everything can be done with gcloud alone. It is made from one Report and
+one of its offers, and printed as Markdown or as plain text.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from rules.build import build
+from rules.case import Case
+from rules.report.checks import Check, checks
+from rules.report.model import Offer, Report
+from rules.snapshot import Outcome, Probe, Snapshot
+from rules.words import _
+
+
+@dataclass(frozen=True)
+class Block:
+    """One piece of the message: a paragraph, a list, or lines to type (`code`)."""
+
+    lines: tuple[str, ...]
+    kind: str = "text"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """The whole message; `to` is the project that it is for, empty where nobody else has a part."""
+
+    to: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+def make(snapshot: Snapshot, report: Report, offer: Offer) -> Handoff:
+    """The message about `offer` on what `snapshot` saw."""
+    case = Case(build(snapshot), snapshot.question, snapshot.probes)
+    to = receiver(case, offer)
+    theirs = _of(offer.commands, to)
+    found = checks(theirs, case, report)
+    sections = (
+        Section(_("What does not work"), tuple(_problem(case, report))),
+        Section(_("What was measured"), (Block(tuple(_measured(case, snapshot)), "list"),)),
+        Section(_("What is missing"), (Block(tuple(_missing(report)), "list"),)),
+        Section(_("What to do in {project}").format(project=to or "?"), tuple(_to_do(case, theirs, found))),
+        Section(_("What our side does"), tuple(_ours(case, offer, to))),
+        Section(_("What else changes for you"), tuple(_touches(offer))),
+        Section(_("How to take it back"), tuple(_back(offer, to, found))),
+    )
+    title = _("A connection from {a} to {target} in {b} gets no answer: your part").format(
+        a=case.a or "?", target=snapshot.question.target, b=case.b or to or "?"
+    )
+    return Handoff(to, title, tuple(section for section in sections if section.blocks))
+
+
+def receiver(case: Case, offer: Offer) -> str:
+    """The project that has a part in the offer and is not the cluster's own; the peer's where none is named."""
+    own = case.a.project if case.a else ""
+    named = [owner for owner in offer.owner.split(", ") if owner and owner != own]
+    return named[0] if named else case.b.project if case.b else ""
+
+
+def of_project(command: str, project: str) -> bool:
+    """Whether a command is gcloud's and works on `project`."""
+    try:
+        words = shlex.split(command)
+    except ValueError:
+        return False
+    flagged = (f"--project={project}" in words) or any(
+        word == "--project" and words[at + 1 : at + 2] == [project] for at, word in enumerate(words)
+    )
+    return words[:1] == ["gcloud"] and flagged
+
+
+def _of(commands: tuple[str, ...], project: str) -> tuple[str, ...]:
+    return tuple(command for command in commands if of_project(command, project))
+
+
+def _problem(case: Case, report: Report) -> Iterator[Block]:
+    asked = case.question
+    pod = case.pod.address if case.pod and case.pod.address else None
+    yield Block(
+        (
+            _(
+                "A workload in a Kubernetes cluster of {a} (a pod, address {pod}) opens connections to {target} in "
+                "your network {b}, over the VPC Network Peering between the two, and gets no answer."
+            ).format(a=case.a or "?", pod=pod or "?", target=asked.target, b=case.b or "?"),
+        )
+    )
+    yield Block((report.headline,))
+
+
+def _measured(case: Case, snapshot: Snapshot) -> Iterator[str]:
+    for probe in snapshot.probes:
+        if probe.outcome is Outcome.NOT_RUN:
+            continue
+        yield _("{time}: {who} to {target}: {outcome}").format(
+            time=probe.started_at or snapshot.taken_at,
+            who=_who(case, probe),
+            target=_whither(case, probe),
+            outcome=_outcome(probe),
+        )
+    if not any(probe.outcome is not Outcome.NOT_RUN for probe in snapshot.probes):
+        yield _("Nothing was measured; what follows rests on the configuration as read at {time} alone.").format(
+            time=snapshot.taken_at
+        )
+
+
+def _who(case: Case, probe: Probe) -> str:
+    base, _at, node = probe.id.partition("@")
+    if base.startswith("node-"):
+        name = node or (case.pod.node if case.pod else "")
+        known = case.world.nodes.get(name)
+        address = known.address if known is not None else None
+        return _("the node {name} itself ({address})").format(name=name or "?", address=address or "?")
+    return _("the pod ({address})").format(address=case.pod.address if case.pod and case.pod.address else "?")
+
+
+def _whither(case: Case, probe: Probe) -> str:
+    asked = case.question
+    if "-peer" in probe.id:
+        return _("{target} (yours)").format(target=asked.target)
+    other = asked.proxy if "-proxy" in probe.id else asked.local
+    return _("{target} (in our own network)").format(target=other or "?")
+
+
+def _outcome(probe: Probe) -> str:
+    if probe.outcome is Outcome.OK:
+        return _("answered after {seconds:.2f} s").format(seconds=probe.seconds)
+    if probe.outcome is Outcome.TIMEOUT:
+        return _("no answer within {seconds:.1f} s (timeout)").format(seconds=probe.seconds)
+    return f"{probe.outcome.value} ({probe.seconds:.1f} s)"
+
+
+def _missing(report: Report) -> Iterator[str]:
+    for cause in report.causes:
+        if cause.blocks:
+            yield cause.sentence
+            yield from cause.evidence[:4]
+    rows = [(vpc, row) for vpc, found in report.routes.items() for row in found if row.ghost]
+    for vpc, row in rows[:8]:
+        yield _("The route table of {vpc} lacks {dest}: {why}").format(vpc=vpc, dest=row.dest, why=row.sentence)
+    if report.broken is not None and not report.causes:
+        yield f"{report.broken.direction}: {report.broken.reason}"
+
+
+def _to_do(case: Case, theirs: tuple[str, ...], found: tuple[Check, ...]) -> Iterator[Block]:
+    if not theirs:
+        yield Block((_("Nothing that a command of yours would change is known to be missing."),))
+        return
+    if case.b_to_a is None and any("PEERING" in shlex.split(command) for command in theirs):
+        yield Block(
+            (
+                _(
+                    "Your side could not be read from ours. Put the name of your peering with {a} in the place of "
+                    "PEERING; this shows it:"
+                ).format(a=case.a),
+            )
+        )
+        if case.b is not None:
+            words = ("gcloud", "compute", "networks", "peerings", "list", "--network", case.b.name)
+            yield Block((shlex.join((*words, "--project", case.b.project)),), "code")
+    for number, (command, check) in enumerate(zip(theirs, found, strict=True), 1):
+        yield Block((_("{number}. Before it, this command").format(number=number),))
+        yield Block((check.command,), "code")
+        yield Block((_("shows: {before}").format(before=check.before), _("Then:")))
+        yield Block(tuple(command.split("\n")), "code")
+        yield Block((_("Afterwards the first command shows: {after}").format(after=check.after),))
+        for other, shows in check.more:
+            yield Block((_("And this one"),))
+            yield Block((other,), "code")
+            yield Block((_("shows: {after}").format(after=shows),))
+    if any(side is not None and side.consensus for side in (case.a_to_b, case.b_to_a)):
+        yield Block(
+            (
+                _(
+                    "The peering's update strategy is CONSENSUS: neither side's change is in force before the other "
+                    "side has made its own. Until then updateStatus of the connection says that an acknowledgement "
+                    "is pending; afterwards it says IN_SYNC."
+                ),
+            )
+        )
+    yield Block((_("Please tell us when it is done: we measure again, and tell you what we see."),))
+
+
+def _ours(case: Case, offer: Offer, to: str) -> Iterator[Block]:
+    own = case.a.project if case.a else ""
+    mine = _of(offer.commands, own) if own and own != to else ()
+    if mine:
+        yield Block((_("For your information; you need not do this:"),))
+        yield Block(tuple(line for command in mine for line in command.split("\n")), "code")
+
+
+def _touches(offer: Offer) -> Iterator[Block]:
+    if offer.blast_radius:
+        yield Block(offer.blast_radius, "list")
+    open_needs = tuple(one.sentence for one in offer.preconditions if one.met is not True)
+    if open_needs:
+        yield Block((_("It helps only if the following holds, which we could not see from our side:"),))
+        yield Block(open_needs, "list")
+
+
+def _back(offer: Offer, to: str, found: tuple[Check, ...]) -> Iterator[Block]:
+    undo = _of(offer.undo, to)
+    if undo:
+        yield Block(tuple(line for command in undo for line in command.split("\n")), "code")
+        if found:
+            yield Block((_("Then the commands above show again what they showed before."),))
