@@ -14,7 +14,7 @@ from lab.store import Store
 from rules.evaluate import evaluate
 from rules.report import handoff
 from rules.report.handoff_print import as_markdown, as_text
-from rules.snapshot import Outcome, Probe, Snapshot
+from rules.snapshot import Outcome, Probe, Snapshot, Vpc
 
 PROBES = (
     Probe("pod-local", Outcome.OK, started_at="2026-01-01T00:00:01Z", seconds=0.02),
@@ -82,9 +82,12 @@ def test_each_command_has_a_before_and_an_after_and_a_way_back(exchange: handoff
 def test_a_peer_that_cannot_be_read_is_asked_for_the_name(exchange: handoff.Handoff) -> None:
     shot = seen("article")
     ours = {name: data for name, data in shot.compute.items() if name != "project-b"}
-    node = Probe("node-peer", Outcome.OK, started_at="2026-01-01T00:00:03Z", seconds=0.1)
-    blind = replace(shot, compute=ours, probes=(*PROBES[:2], node))
-    text = as_text(message(blind, "exchange-routes"))
+    report = evaluate(shot)
+    offer = next(one for one in report.remedies if one.id == "exchange-routes")
+    nameless = tuple(command.replace("b-to-a", "PEERING") for command in offer.commands)
+    peer = replace(shot.question, peer=Vpc("project-b", "vpc-b"))
+    blind = replace(shot, compute=ours, question=peer)
+    text = as_text(handoff.make(blind, report, replace(offer, commands=nameless)))
     assert "Put the name of your peering" in text
     assert "gcloud compute networks peerings list --network vpc-b --project project-b" in text
 
