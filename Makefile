@@ -7,10 +7,10 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint bench catalogue judge shots locale
+.PHONY: help run test test-cluster lint bench catalogue judge shots locale
 
 help:  ## what can be made
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 14
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 	@WAYHOME_STATE_DIR=$$(mktemp -d "$${TMPDIR:-/tmp}/wayhome.XXXXXX"); export WAYHOME_STATE_DIR; \
@@ -19,7 +19,10 @@ run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome --practise article
 
 test: $(READY)  ## run the tests (ARGS="-k name" picks some)
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto -m "not cluster" $(ARGS)
+
+test-cluster: $(READY)  ## run the tests on a real Kubernetes that WAYHOME_CLUSTER_UP starts (ARGS="--kubeconfig FILE")
+	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 lint: $(READY)  ## check style, types, the borders between the rooms, and shell scripts
 	@$(BIN)/python -m ruff format --check .

@@ -120,8 +120,8 @@ class Measurements:
         return standin.possible(self._pod) and (isinstance(here, str) or here.useless(target))
 
     def probe_pod(self, *, make: bool) -> Place | None:
-        """The probe pod where it runs already, or can be made and `make` says so."""
-        found = self._there() if make else self._there.known
+        """The probe pod where it runs already, is being made, or can be made and `make` says so."""
+        found = self._there() if make or self._there.working else self._there.known
         return found if isinstance(found, Place) else None
 
     def own(self) -> frozenset[PodRef]:

@@ -86,12 +86,12 @@ class Prober:
             if done.missing:
                 place.missing.add((name, tool.name))
                 return None, False
-            outcome = tool.judge(done, target)
+            outcome = _judged(tool, done, target)
             if outcome is None and tool.explain is not None and not done.cut:
                 argv = tool.explain(argv)
                 started, typed = now(), self._via(place, container, argv)
                 done = self._exec(place.ref, name, argv, tool.seconds)
-                outcome = tool.judge(done, target)
+                outcome = _judged(tool, done, target)
         except CallError as error:
             if _gone(error):
                 return not_run(id, _not_there(place.ref, name), typed), False
@@ -142,6 +142,10 @@ def _veiled(probe: Probe, place: Place) -> Probe:
     )
     why = said.format(proxy=place.proxy, pod=place.ref, outcome=probe.outcome.value)
     return replace(probe, outcome=Outcome.NOT_RUN, why=why)
+
+
+def _judged(tool: Tool, done: Done, target: Target) -> Outcome | None:
+    return None if tools.usage(done) else tool.judge(done, target)
 
 
 def _inconclusive(done: Done, tool: Tool) -> str:

@@ -128,6 +128,11 @@ class Once(Generic[T]):
         value = self._value
         return value[0] if value else None
 
+    @property
+    def working(self) -> bool:
+        """Whether a thread is working it out right now."""
+        return self._lock.locked()
+
     def forget(self, value: T) -> None:
         """Work it out again next time, if it still is `value`."""
         with self._lock:

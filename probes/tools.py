@@ -28,6 +28,7 @@ _DNS = re.compile(
     r"resolving timed out|temporary failure in name",
     re.IGNORECASE,
 )
+_USAGE = re.compile(r"^usage:|(invalid|unrecognized|unknown|illegal) option", re.IGNORECASE | re.MULTILINE)
 _RECEIVED = re.compile(r"operation timed out after .* bytes received", re.IGNORECASE)
 _APPLICATION = re.compile(r"server returned error|ERROR [45][0-9][0-9]|HTTP/[0-9.]+ [45][0-9][0-9]", re.IGNORECASE)
 _CLOSED = re.compile(
@@ -61,6 +62,11 @@ def by_words(text: str) -> Outcome | None:
         if pattern.search(text):
             return outcome
     return None
+
+
+def usage(done: Done) -> bool:
+    """Whether a program has only said how it is used: that is no word about the network, though it says "timeout"."""
+    return done.exit_code not in (0, None) and _USAGE.search(done.stderr) is not None
 
 
 def _curl(target: Target, proxied: bool) -> tuple[str, ...] | None:
@@ -135,6 +141,11 @@ def _judge_nc(done: Done, _target: Target) -> Outcome | None:
     if done.exit_code is None:
         return None
     return by_words(done.stderr + done.stdout)
+
+
+def _explain_nc(argv: tuple[str, ...]) -> tuple[str, ...]:
+    """BusyBox's smaller nc has neither -v nor -z: it connects, finds no input, and ends when the server closes."""
+    return tuple(word for word in argv if word not in ("-v", "-z"))
 
 
 _BASH = (
@@ -230,7 +241,7 @@ def _judge_ping(done: Done, _target: Target) -> Outcome | None:
 TOOLS = (
     Tool("curl", _curl, _judge_curl, explain=_explain_curl),
     Tool("wget", _wget, _judge_wget, explain=_explain_wget),
-    Tool("nc", _nc, _judge_nc),
+    Tool("nc", _nc, _judge_nc, explain=_explain_nc),
     Tool("bash", _bash, _judge_bash, seconds=SECONDS + 2.0),
     Tool("python3", _python("python3"), _judge_script),
     Tool("python", _python("python"), _judge_script),

@@ -55,9 +55,10 @@ def daemonset(cluster: ClusterPlan, plan: AgentPlan, folder: Path) -> Object:
     made = agent_daemonset(cluster, plan, 0, Times(datetime.now(UTC)))
     made["metadata"] = {key: made["metadata"][key] for key in ("name", "namespace", "labels")}
     del made["status"]
+    del made["spec"]["updateStrategy"]["rollingUpdate"]["maxSurge"]  # a server of v1.20 does not know it
     spec: dict[str, Any] = made["spec"]["template"]["spec"]
-    for refused_by_the_script in ("serviceAccount", "serviceAccountName"):
-        del spec[refused_by_the_script]
+    for absent in ("serviceAccount", "serviceAccountName"):
+        del spec[absent]
     spec["terminationGracePeriodSeconds"] = 1
     spec["volumes"].append({"name": "desk", "hostPath": {"path": str(folder), "type": "Directory"}})
     container = spec["containers"][0]
