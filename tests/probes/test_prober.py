@@ -55,6 +55,31 @@ def test_the_first_tool_that_is_there_is_used_and_remembered(tool: str, cluster,
     assert measuring.first(where, HTTP)[0][0] == tool
 
 
+BUSYBOX_NC = (
+    "nc: invalid option -- 'v'\nBusyBox v1.35.0 (Debian 1:1.35.0-4+deb12u1+b1) multi-call binary.\n\n"
+    "Usage: nc [-iN] [-wN] [-l] [-p PORT] [-f FILE|IPADDR PORT] [-e PROG]\n\n\t-w SEC\tConnect timeout\n"
+)
+
+
+def test_a_small_busybox_nc_is_asked_without_the_options_that_it_lacks(cluster, make) -> None:
+    def execute(_pod: str, _container: str, argv: list[str]) -> Any:
+        if argv[0] != "nc":
+            return OCI
+        return (1, "", BUSYBOX_NC) if "-v" in argv else (0, "", "")
+
+    cluster.execute = execute
+    probe = make().run("pod-peer", here("c"), HTTP)
+    assert (probe.outcome, probe.command) == (Outcome.OK, ("nc", "-w", "3", "10.2.0.10", "80"))
+
+
+@pytest.mark.parametrize("tool", ["curl", "wget", "nc", "bash", "python3", "python", "perl", "ping"])
+def test_a_program_that_only_says_how_it_is_used_has_measured_nothing(tool: str, cluster, make) -> None:
+    usage = f"{tool}: unrecognized option: T\nUsage: {tool} [-T SEC]\n\t-T SEC\tNetwork read timeout is SEC seconds\n"
+    cluster.execute = lambda _pod, _container, argv: (1, "", usage) if argv[0] == tool else OCI
+    target = Target("10.2.0.10", None, "icmp", None) if tool == "ping" else HTTP
+    assert make().run("pod-peer", here("c"), target).outcome is Outcome.NOT_RUN
+
+
 def test_a_pod_without_any_tool(cluster, make) -> None:
     cluster.execute = having()
     probe = make().run("pod-peer", here("c"), HTTP)

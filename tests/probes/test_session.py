@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 import time
@@ -438,6 +439,33 @@ def test_nat_tables_are_read_in_the_agents_own_pod(cluster, ask: Ask) -> None:
     assert session.nat("no-such-node") is None
     session.close()
     assert [argv for _pod, argv in cluster.commands] == [["iptables-save", "-t", "nat"]]
+
+
+def test_a_nat_table_waits_for_the_probe_pod_that_is_being_made(cluster, ask: Ask) -> None:
+    """A real kubelet takes a second or two; without an agent that pod is the only one that can read the table."""
+    for name in ("daemonsets", "pods"):
+        table = cluster.store.table(f"kube/{name}")
+        for key in [key for key in table if key.startswith("kube-system/")]:
+            table.remove(key)
+    cluster.execute = article_says
+    create = "POST /api/v1/namespaces/default/pods"
+
+    async def slowly(request: web.Request) -> web.StreamResponse:
+        for _ in range(200):
+            if any("/networkpolicies" in line for line in cluster.requests) and session.snapshot().items("daemonsets"):
+                break
+            await asyncio.sleep(0.01)
+        del cluster.faults[create]
+        return await cluster._answer(request)
+
+    cluster.faults[create] = slowly
+    session = Session(ask)
+    try:
+        snapshot = session.collect()
+    finally:
+        session.close()
+    assert "gke-node-01" in snapshot.node_nat
+    assert [gap.read for gap in snapshot.gaps] == []
 
 
 def test_a_nat_table_nobody_can_read_is_a_gap(cluster, ask: Ask) -> None:
