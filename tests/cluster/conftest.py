@@ -111,6 +111,12 @@ def call(
         return found
 
 
+@pytest.fixture(scope="session", name="until")
+def until_fixture() -> Callable[..., None]:
+    """Poll until something holds, within a bound."""
+    return until
+
+
 def until(holds: Callable[[], bool], complaint: str, seconds: float = SECONDS) -> None:
     """Poll until `holds`, within a bound."""
     end = time.monotonic() + seconds
@@ -188,11 +194,12 @@ class Cluster:
     def set_flags(self, *, exchange: bool) -> None:
         """Set the custom route flags of both halves and wait until they are so."""
         flags = {"exportCustomRoutes": exchange, "importCustomRoutes": exchange}
-        for (project, net, name), now in zip(HALVES, self.peerings(), strict=True):
-            if not flagged(now, flags):
+        for half, (project, net, name) in enumerate(HALVES):  # one at a time, as Google's API insists
+            if not flagged(self.peerings()[half], flags):
                 path = f"projects/{project}/global/networks/{net}/updatePeering"
-                self.compute(path, "PATCH", {"networkPeering": {"name": name, **flags}})
-        until(lambda: all(flagged(half, flags) for half in self.peerings()), "the peering keeps its flags")
+                started = self.compute(path, "PATCH", {"networkPeering": {"name": name, **flags}})
+                done = f"projects/{project}/global/operations/{started['name']}"
+                until(lambda at=done: self.compute(at)["status"] == "DONE", f"{name} keeps its flags")
 
     def nat(self, node: str) -> str:
         """The nat table of `node` as its agent's pod sees it; '' where there is none."""
