@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from probes import derive, images, kube, local, matrix, nodepod, standin, write
 from probes.ask import Ask
+from probes.elsewhere import Elsewhere
 from probes.errors import CallError, CancelledError
 from probes.events import Announced, Listener, Probing
 from probes.evidence import Evidence
@@ -18,10 +20,14 @@ from probes.nodepod import ProbePodError
 from probes.place import Place, place
 from probes.prober import Prober, not_run
 from probes.tasks import Once
+from rules import repeats
+from rules.repeats import Repeat
 from rules.snapshot import Outcome, PodRef, Probe, Target, Vpc
 from rules.words import _
 
 CLOSE_SECONDS = 5.0
+MOST_PODS = 8
+MOST_BULK = 60_000
 
 Object = dict[str, Any]
 Machines = Callable[[], tuple[Vpc, list[Object]] | None]
@@ -56,6 +62,7 @@ class Measurements:
         self._beside: Once[Place | str] = Once(self._stand_in, lambda found: isinstance(found, Place))
         self._there: Once[Place | str] = Once(self._node_place, lambda found: isinstance(found, Place))
         self._local: Once[Target | None] = Once(self._find_local, lambda found: found is not None)
+        self._elsewhere: dict[str, Once[Place | str]] = {}
         self._found: dict[str, Probe] = {}
         self._lock = threading.Lock()
         self._creating = threading.Lock()
@@ -77,6 +84,9 @@ class Measurements:
 
     def measure(self, name: str) -> Probe:
         """One fresh measurement; every failure is an outcome."""
+        repeat = repeats.parse(name)
+        if repeat is not None and repeat.base == "pod-peer":
+            return self._again(repeat)
         if name in ("pod-local", "node-local") and self._ask.local is None and not self._local.known:
             self._local()
             with self._lock:
@@ -97,6 +107,41 @@ class Measurements:
             again = self._there()
             return self._prober.run(name, again, target) if isinstance(again, Place) else not_run(name, again)
         return probe
+
+    def _again(self, repeat: Repeat) -> Probe:
+        """Pod → peer with one thing different."""
+        name, target = str(repeat), self._ask.target
+        if repeat.kind in ("node", "namespace"):
+            with self._lock:
+                known = self._elsewhere.setdefault(name, Once(partial(self._far, repeat), _found))
+            where = known()
+            return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
+        if repeat.kind == "port":
+            target = replace(target, port=int(repeat.value), path=None)
+        elif repeat.kind == "protocol":
+            target = Target(target.ip, None, repeat.value)
+        elif repeat.kind == "size":
+            target = replace(target, path=f"{target.path or '/'}?{'a' * min(int(repeat.value), MOST_BULK)}")
+        return self._as_pod(name, target)
+
+    def _far(self, repeat: Repeat) -> Place | str:
+        """A pod elsewhere to ask from, or a sentence why there is none."""
+        if self._ask.read_only:
+            return _("Nothing may be created in read-only mode, so nothing is asked from elsewhere.")
+        if not self._ask.node_probe:
+            return _("--no-node-probe was given, so nothing is asked from elsewhere.")
+        if len(self.own()) >= MOST_PODS:
+            return _("{count} probe pods run already; no more are made at once.").format(count=MOST_PODS)
+        why = self._allowed()
+        if why:
+            return why
+        node = self._node_object(repeat.value if repeat.kind == "node" else self.node)
+        choices = images.choices(self._pod, self._evidence.items("pods"), node)
+        made = Elsewhere(self._kube, self._pod, self._announce, self._pause, self._post)
+        try:
+            return made.place(repeat, choices)
+        except ProbePodError as error:
+            return error.why
 
     def _as_pod(self, name: str, target: Target) -> Probe:
         """From the pod itself, or from what stands in for it where it has nothing to measure with."""
@@ -246,7 +291,7 @@ class Measurements:
                 self.node,
                 choices,
                 spec.get("imagePullSecrets") or (),
-                lambda sentence: self._listener(Announced(sentence)),
+                self._announce,
                 self._pause,
                 self._post,
             )
@@ -266,7 +311,7 @@ class Measurements:
         no_pod = "" if self._ask.node_probe else _("--no-node-probe was given, so no probe pod stands in for it.")
         choices = images.choices(self._pod, self._evidence.items("pods"), self._node_object(), own=False)
         leave = standin.Leave(
-            lambda sentence: self._listener(Announced(sentence)),
+            self._announce,
             self._pause,
             self._post,
             no_pod,
@@ -277,8 +322,12 @@ class Measurements:
         except ProbePodError as error:
             return error.why
 
-    def _node_object(self) -> Object | None:
-        return next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == self.node), None)
+    def _node_object(self, name: str = "") -> Object | None:
+        wanted = name or self.node
+        return next((one for one in self._evidence.items("nodes") if one["metadata"].get("name") == wanted), None)
+
+    def _announce(self, sentence: str) -> None:
+        self._listener(Announced(sentence))
 
     def _post(self, manifest: Object) -> Object:
         """Create a pod that `close` will know of, also when the answer to the creation is lost."""
@@ -310,6 +359,10 @@ class Measurements:
                     ).format(pod=ref, said=error.detail[:200], minutes=nodepod.LIFETIME // 60)
                 )
             )
+
+
+def _found(where: Place | str) -> bool:
+    return isinstance(where, Place)
 
 
 def _no_local() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -27,6 +28,7 @@ from probes.prober import Prober
 from probes.reader import Reader, first_failure, together
 from probes.tables import NatTables, agent_pods
 from probes.tasks import Once, Tasks
+from rules import repeats
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Vpc
 from rules.words import _
 
@@ -89,7 +91,8 @@ class Session:
     def probe(self, id: str) -> Probe:
         """One fresh measurement. Raises UsageError for an id that is not planned, CancelledError after `cancel`."""
         measurements = self._connected()[2]
-        if id not in measurements.ids():
+        repeat = repeats.parse(id)
+        if id not in measurements.ids() and (repeat is None or repeat.base != "pod-peer"):
             known = ", ".join(measurements.ids())
             raise UsageError(_("There is no probe {id!r}; there are {known}.").format(id=id, known=known))
         probe = measurements.measure(id)
@@ -97,9 +100,8 @@ class Session:
         self._listener(Probed(probe))
         return probe
 
-    def probe_all(self) -> tuple[Probe, ...]:
-        """All probes at once."""
-        ids = self._connected()[2].ids()
+    def probe_many(self, ids: Sequence[str]) -> tuple[Probe, ...]:
+        """These probes at once, in their order."""
         found: dict[str, Probe] = {}
 
         def one(name: str) -> None:
@@ -107,6 +109,10 @@ class Session:
 
         together(*(partial(one, name) for name in ids))
         return tuple(found[name] for name in ids)
+
+    def probe_all(self) -> tuple[Probe, ...]:
+        """All probes at once."""
+        return self.probe_many(self._connected()[2].ids())
 
     def collect(self) -> Snapshot:
         """Connect, then read and measure at once. Raises ProbeError as `connect` and `read` do."""

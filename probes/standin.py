@@ -143,6 +143,11 @@ def labels(pod: Json, policies: Sequence[Json] | None) -> dict[str, str]:
     return {key: own[key] for key in sorted(asked & set(own))}
 
 
+def policies(client: Kube, namespace: str) -> list[Object] | None:
+    """The NetworkPolicies of a namespace; None where they may not be read."""
+    return _listed(client, "networking.k8s.io/v1", "networkpolicies", namespace)
+
+
 def _security(user: int | None, *, root: bool) -> Object:
     """Least rights, which the strictest pod security standard admits; a ping needs `root` and a raw socket."""
     if root:
@@ -218,16 +223,16 @@ def _refused(error: CallError, ref: PodRef) -> str:
 
 def _sibling(client: Kube, pod: Json, choices: Sequence[str], why: str, leave: Leave) -> Place:
     ref, node = _ref(pod), str((pod.get("spec") or {}).get("nodeName") or "")
-    policies = _listed(client, "networking.k8s.io/v1", "networkpolicies", ref.namespace)
-    copied = labels(pod, policies)
+    known = policies(client, ref.namespace)
+    copied = labels(pod, known)
     clash = sorted(set(copied) & set(LABEL))
-    if policies is not None and clash:
+    if known is not None and clash:
         raise ProbePodError(
             _(
                 "No pod can stand in for {pod}: NetworkPolicies select by the label {label}, which probe pods need."
             ).format(pod=ref, label=clash[0])
         )
-    _unpublished(client, ref, copied)
+    unpublished(client, ref, copied)
 
     def announce(made: PodRef, image: str) -> None:
         leave.announce(
@@ -243,7 +248,7 @@ def _sibling(client: Kube, pod: Json, choices: Sequence[str], why: str, leave: L
                 node=node,
                 pod=ref,
                 why=why,
-                labels=_copied(copied, policies),
+                labels=_copied(copied, known),
                 minutes=LIFETIME // 60,
             )
         )
@@ -280,7 +285,7 @@ def _listed(client: Kube, group: str, plural: str, namespace: str) -> list[Objec
     return [one for one in found["items"] if isinstance(one, dict)]
 
 
-def _unpublished(client: Kube, ref: PodRef, copied: Mapping[str, str]) -> None:
+def unpublished(client: Kube, ref: PodRef, copied: Mapping[str, str]) -> None:
     """Raise ProbePodError when a Service would send traffic even to a pod with these labels that is not ready."""
     for service in _listed(client, "v1", "services", ref.namespace) or ():
         spec = service.get("spec") or {}

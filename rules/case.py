@@ -16,7 +16,7 @@ from rules.path import Hop, Masquerade, Source, Verdict, Walk
 from rules.ranges import privately_used_public
 from rules.repeats import Repeat, parse
 from rules.routing import table
-from rules.snapshot import Outcome, Probe, Question, Target, Vpc
+from rules.snapshot import Outcome, PodRef, Probe, Question, Target, Vpc
 from rules.walk import local_vpc, walk
 from rules.words import _
 from rules.world import AgentState, Network, Node, Peering, Pod, Route, RouteKind, World
@@ -161,6 +161,11 @@ class Case:
 
     def predicted(self, probe: str) -> str:
         """What the model says a probe sees: an outcome, or `unknown`."""
+        repeat = parse(probe)
+        if "@" in probe and repeat is None:
+            return UNKNOWN
+        if repeat is not None and (repeat.kind != "node" or self._needs_twin(repeat)):
+            return self._repeated(repeat)
         base, _at, node = probe.partition("@")
         asked = self.question
         target = {"local": asked.local, "peer": asked.target, "proxy": asked.proxy}.get(base.split("-")[1])
@@ -185,6 +190,41 @@ class Case:
         pods = (self.world.pods or {}).values()
         twin = next((pod for pod in pods if pod.node == node and pod.address and not pod.host_network), None)
         return Source(pod=twin.ref) if twin else None
+
+    def _repeated(self, repeat: Repeat) -> str:
+        """What the model says of the same question asked in another manner."""
+        target = self.question.target
+        if repeat.base != "pod-peer" or self.pod is None:
+            return UNKNOWN
+        if repeat.kind in ("try", "size"):
+            return self.predicted("pod-peer")
+        if repeat.kind == "port":
+            found = self.way(Source(pod=self.pod.ref), replace(target, port=int(repeat.value), path=None))
+        elif repeat.kind == "protocol":
+            found = self.way(Source(pod=self.pod.ref), Target(target.ip, None, repeat.value))
+        else:
+            twin = self._twin(repeat)
+            if twin is None:
+                return UNKNOWN
+            world = replace(self.world, pods={**(self.world.pods or {}), twin.ref: twin})
+            found = walk(world, Source(pod=twin.ref), target)
+        return UNKNOWN if found.outcome in (None, Outcome.NOT_RUN) else found.outcome.value
+
+    def _needs_twin(self, repeat: Repeat) -> bool:
+        """Whether no pod is known on the node that a repeat asks from, and it is a pod that asks."""
+        return repeat.base == "pod-peer" and self._source(repeat.base, repeat.value) is None
+
+    def _twin(self, repeat: Repeat) -> Pod | None:
+        """A pod like this one in another namespace, or on another node with an address of its range."""
+        if self.pod is None:
+            return None
+        if repeat.kind == "namespace":
+            return replace(self.pod, ref=PodRef(repeat.value, self.pod.ref.name), labels={})
+        node = self.world.nodes.get(repeat.value)
+        if node is None or not node.pod_ranges:
+            return None
+        ref = PodRef(self.pod.ref.namespace, f"{self.pod.ref.name}@{node.name}")
+        return replace(self.pod, ref=ref, node=node.name, address=node.pod_ranges[0][-2])
 
     def _behind_proxy(self, proxy: Target) -> str:
         """A proxy answers by itself; behind it the way starts anew at its VM."""

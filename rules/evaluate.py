@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules import collector, matrix, nextstep, tables
+from rules import collector, invariants, matrix, nextstep, tables
 from rules import headline as words
 from rules.build import build
 from rules.case import Case
@@ -46,6 +46,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Rep
         unknowns=nextstep.unknowns(case),
         unexplained=matrix.unexplained(case, rows),
         excluded=ranking.excluded,
+        contradictions=invariants.broken(case),
         question=question,
         taken_at=world.taken_at,
     )

@@ -1,9 +1,10 @@
-"""The probes: predicted, held against the measured ones, and checked against each other (invariants I1 to I8)."""
+"""The probes: predicted, held against the measured ones, and checked against each other."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from rules import invariants
 from rules.case import PROBES, UNKNOWN, Case
 from rules.masquerade import decide
 from rules.report.labels import UNICODE, probe_title
@@ -12,6 +13,7 @@ from rules.snapshot import Outcome
 from rules.words import _
 
 _SILENCE = frozenset({"timeout", "unreachable", "stalled"})
+_ANSWERS = (Outcome.OK, Outcome.REFUSED, Outcome.APP_ERROR)
 _ANSWERED = frozenset({"ok", "refused", "app-error"})
 
 
@@ -40,43 +42,9 @@ def _agree(seen: str, predicted: str) -> bool:
 
 def unexplained(case: Case, matrix: tuple[MatrixRow, ...]) -> tuple[str, ...]:
     """Sentences on measurements that contradict each other or the model, the gravest first."""
-    return (*_invariants(case), *_contradictions(case, matrix))
-
-
-def _invariants(case: Case) -> list[str]:
-    node, pod = case.measured("node-peer"), case.measured("pod-peer")
-    found = []
-    if case.measured("node-local") in (Outcome.TIMEOUT, Outcome.UNREACHABLE) and _failed(case.measured("pod-local")):
-        found.append(
-            _("Neither pod nor node reaches the local address: that machine may be down, so it proves nothing.")
-        )
-    if pod is Outcome.OK and _failed(node):
-        found.append(
-            _(
-                "The pod is answered and its node is not: the target admits pods' addresses and not nodes'. "
-                "Masquerading would break what works."
-            )
-        )
-    decision = case.raw_walk.masquerade if case.raw_walk else None
-    policed = any(
-        hop.kind == "policy" and hop.verdict.value != "ok" for hop in (case.walk.forward if case.walk else ())
-    )
-    if (
-        decision is not None
-        and decision.masqueraded
-        and not policed
-        and node is not None
-        and pod is not None
-        and _failed(node) != _failed(pod)
-    ):
-        found.append(
-            _(
-                "The pod's packets are masqueraded, so pod and node should fare alike, and they do not: suspect a "
-                "network policy, a sidecar, an old connection, or rules on the node that differ from the ConfigMap."
-            )
-        )
+    said = [each.sentence for each in invariants.broken(case)]
     stale = _not_yet(case)
-    return [*found, stale] if stale else found
+    return (*said, *([stale] if stale else ()), *_differences(case), *_contradictions(case, matrix))
 
 
 def _not_yet(case: Case) -> str:
@@ -100,6 +68,27 @@ def _not_yet(case: Case) -> str:
 
 def _failed(outcome: Outcome | None) -> bool:
     return outcome is not None and outcome.value in _SILENCE
+
+
+def _differences(case: Case) -> list[str]:
+    """Repeats that fare otherwise than pod → peer: by time, by node."""
+    first, found = case.measured("pod-peer"), []
+    if _failed(first) and any(seen is Outcome.OK for _repeat, seen in case.repeats("try")):
+        found.append(
+            _("Pod → peer failed at first and was answered at the second try: what fails heals, or comes and goes.")
+        )
+    seen = {case.pod.node: first} if case.pod is not None and first is not None else {}
+    seen |= {repeat.value: outcome for repeat, outcome in case.repeats("node")}
+    good = sorted(node for node, outcome in seen.items() if outcome in _ANSWERS)
+    bad = sorted(node for node, outcome in seen.items() if _failed(outcome))
+    if good and bad:
+        found.append(
+            _(
+                "It differs by node: pods on {good} are answered, pods on {bad} are not. Compare the agent's pod, the "
+                "route to the node's pods, the node pool and the age of the nodes."
+            ).format(good=", ".join(good), bad=", ".join(bad))
+        )
+    return found
 
 
 def _contradictions(case: Case, matrix: tuple[MatrixRow, ...]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Sequence
 
+from rules import observations
 from rules.case import Case
 from rules.causes import Cause, Finding
 from rules.report.model import Answer, Next, Status, UnknownFact
@@ -66,6 +67,9 @@ def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -
         return None
     blockers = [finding for _cause, finding in found if finding.blocks and finding.status is Status.CONFIRMED]
     if not blockers:
+        told = observations.separating(case, found) or observations.healing(case)
+        if told is not None:
+            return told
         for _cause, finding in found:
             if finding.next is not None and finding.status in (Status.LIKELY, Status.POSSIBLE):
                 return finding.next

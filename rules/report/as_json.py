@@ -29,12 +29,16 @@ def to_json(report: Report) -> dict[str, Any]:
         "causes": [_cause(cause) for cause in report.causes],
         "remedies": [_offer(offer) for offer in report.remedies],
         "fix_sets": [_set(one) for one in report.fix_sets],
+        "contradictions": [
+            {"rule": each.rule, "sentence": each.sentence, "reasons": list(each.reasons)}
+            for each in report.contradictions
+        ],
         "excluded": [
             {"id": each.id, "title": each.title, "why": each.why, "probe": each.probe} for each in report.excluded
         ],
         "next": None
         if report.next is None
-        else {"sentence": report.next.sentence, "command": report.next.command, "probe": report.next.probe},
+        else {"sentence": report.next.sentence, "command": report.next.command, "probes": list(report.next.probes)},
         "unknowns": [{"what": fact.what, "why": fact.why, "permission": fact.permission} for fact in report.unknowns],
         "unexplained": list(report.unexplained),
     }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network
 
 from rules.path import Hop, Verdict
+from rules.repeats import parse
 from rules.report.model import Answer, CauseFound, FixSet, MatrixRow, Offer, Report, Role, RouteRow, Status
 from rules.words import _, plural
 
@@ -30,10 +31,21 @@ ASCII = Glyphs(good="+", bad="x", doubt="?", idle=".", arrow="->", more="~", rul
 
 def probe_title(probe: str, glyphs: Glyphs) -> str:
     """`pod-peer@node-02` as `pod → peer (from node-02)`."""
-    base, _at, node = probe.partition("@")
+    base, _at, manner = probe.partition("@")
     source, _dash, dest = base.partition("-")
     title = f"{source} {glyphs.arrow} {dest}"
-    return _("{title} (from {node})").format(title=title, node=node) if node else title
+    repeat = parse(probe)
+    if repeat is None:
+        return f"{title} ({manner})" if manner else title
+    how = {
+        "node": _("from {value}"),
+        "namespace": _("from namespace {value}"),
+        "try": _("try {value}"),
+        "port": _("port {value}"),
+        "protocol": _("by {value}"),
+        "size": _("{value} bytes"),
+    }[repeat.kind].format(value=repeat.value)
+    return f"{title} ({how})"
 
 
 def row_mark(row: MatrixRow, glyphs: Glyphs) -> str:

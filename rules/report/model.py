@@ -82,6 +82,15 @@ class CauseFound:
 
 
 @dataclass(frozen=True)
+class Contradiction:
+    """Measurements that cannot all be so. `rule` names the invariant (I1 to I8), `reasons` are the likeliest ones."""
+
+    rule: str
+    sentence: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CauseExcluded:
     """A cause that is ruled out: `why` in one sentence, `probe` the measurement that contradicts it, or ''."""
 
@@ -188,12 +197,12 @@ class FixSet:
 class Next:
     """The cheapest observation that would settle what is open.
 
-    `command` is what a person would type; `probe` the id of the probe that wayhome can run for it, '' when it cannot.
+    `command` is what a person would type; `probes` are the ids of the probes that wayhome can run for it, if any.
     """
 
     sentence: str
     command: str
-    probe: str = ""
+    probes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,6 +234,7 @@ class Report:
     unknowns: tuple[UnknownFact, ...]
     unexplained: tuple[str, ...] = ()
     excluded: tuple[CauseExcluded, ...] = ()
+    contradictions: tuple[Contradiction, ...] = ()
     question: Question | None = None
     taken_at: str = ""
     fix_sets: tuple[FixSet, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -78,3 +79,37 @@ def test_nothing_is_left_behind_and_exit_codes_come_through(start, ask: Ask) -> 
     names = [one["metadata"]["name"] for one in other.kube.list(kube.path("v1", "pods", "default"))["items"]]
     other.close()
     assert names == ["my-pod"]
+
+
+def test_the_same_is_asked_from_elsewhere_and_in_another_manner(start, ask: Ask) -> None:
+    start("healthy-routes-based")
+    manners = ("gke-node-02", "namespace=kube-public", "try=2", "size=8000", "protocol=icmp", "port=81")
+    session = Session(ask)
+    try:
+        session.connect()
+        session.read()
+        probes = session.probe_many([f"pod-peer@{manner}" for manner in manners])
+        made = session.strays()
+    finally:
+        session.close()
+    outcomes = {probe.id.partition("@")[2]: probe.outcome for probe in probes}
+    assert outcomes == {
+        "gke-node-02": OK,
+        "namespace=kube-public": OK,
+        "try=2": OK,
+        "size=8000": OK,
+        "protocol=icmp": OK,
+        "port=81": Outcome.REFUSED,
+    }, [probe.why for probe in probes]
+    assert made == ()
+
+
+def test_nothing_is_asked_from_elsewhere_where_nothing_may_be_made(start, ask: Ask) -> None:
+    start("healthy-routes-based")
+    session = Session(replace(ask, read_only=True))
+    try:
+        probe = session.probe("pod-peer@gke-node-02")
+    finally:
+        session.close()
+    assert probe.outcome is Outcome.NOT_RUN
+    assert "read-only" in probe.why

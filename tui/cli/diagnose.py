@@ -11,6 +11,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from probes import parse
 from rules.report.model import Answer, Report
@@ -18,8 +19,12 @@ from rules.snapshot import Snapshot, dumps
 from rules.words import _
 from tui.cli import files
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
-from tui.cli.output import is_colourful, is_plain, report, width
+from tui.cli.output import is_colourful, is_plain, report, say, width
 
+if TYPE_CHECKING:
+    from probes.session import Session
+
+ROUNDS = 5
 EXIT_CODES = {Answer.REACHABLE: 0, Answer.BROKEN: 1, Answer.UNKNOWN: 4}
 
 
@@ -38,7 +43,14 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--snapshot", metavar="FILE", help=_("judge a saved Snapshot; POD and TARGET are optional then")
     )
+    parser.add_argument(
+        "--ask",
+        action="store_true",
+        help=_("where causes remain, ask again from elsewhere or in another manner until one is left"),
+    )
     args = parser.parse_args(argv)
+    if args.ask and args.snapshot is not None:
+        parser.error(_("--ask measures again, and a saved Snapshot has no cluster; leave one of the two out"))
     if args.snapshot is None and args.target is None:
         parser.error(_("POD and TARGET are missing") if args.pod is None else _("TARGET is missing"))
     if args.save is not None:
@@ -75,9 +87,24 @@ def _collect(args: argparse.Namespace) -> Snapshot:
 
     session = Session(question, Narrator())
     try:
-        return session.collect()
+        snapshot = session.collect()
+        return _asked(session, snapshot) if args.ask else snapshot
     finally:
         session.close()
+
+
+def _asked(session: Session, snapshot: Snapshot) -> Snapshot:
+    """Make the observation that would tell the remaining causes apart, and the next one, within ROUNDS."""
+    from rules.evaluate import evaluate
+
+    for _round in range(ROUNDS):
+        wanted = evaluate(snapshot).next
+        if wanted is None or not wanted.probes:
+            break
+        say(wanted.sentence)
+        session.probe_many(wanted.probes)
+        snapshot = session.snapshot()
+    return snapshot
 
 
 def _as_json(judged: Report) -> str:
