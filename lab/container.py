@@ -1,4 +1,7 @@
-"""The Kubernetes Engine API v1 on loopback: clusters, read. Plain HTTP, as `gcloud container clusters` calls it."""
+"""The Kubernetes Engine API v1 on loopback: clusters, read. Plain HTTP, as `gcloud container clusters` calls it.
+
+The Network Connectivity API's policy-based routes are served at the same address: their paths do not meet.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
+from lab import connectivity
 from lab.compute import fields
 from lab.compute.derived import projects
 from lab.compute.errors import ApiError
@@ -17,6 +21,7 @@ _LOCATION = r"(?:locations|zones)/(?P<location>[^/]+)"
 _LIST = re.compile(rf"projects/(?P<project>[^/]+)/{_LOCATION}/clusters")
 _ONE = re.compile(rf"projects/(?P<project>[^/]+)/{_LOCATION}/clusters/(?P<name>[^/]+)")
 _POOLS = re.compile(rf"projects/(?P<project>[^/]+)/{_LOCATION}/clusters/(?P<name>[^/]+)/nodePools(?:/(?P<pool>[^/]+))?")
+_POLICY_ROUTES = re.compile(r"projects/(?P<project>[^/]+)/locations/global/policyBasedRoutes")
 _CONFIG = re.compile(rf"projects/(?P<project>[^/]+)/{_LOCATION}/(?:serverConfig|serverconfig)")
 
 
@@ -31,6 +36,7 @@ class ContainerServer:
             (_ONE, self._get),
             (_POOLS, self._pools),
             (_CONFIG, self._config),
+            (_POLICY_ROUTES, self._policy_routes),
         )
 
     def app(self) -> web.Application:
@@ -52,12 +58,7 @@ class ContainerServer:
 
     def answer(self, verb: str, path: str) -> Object:
         """The answer to a request whose `path` is below `/v1/`; ApiError when it is refused."""
-        for pattern, handler in (
-            (_LIST, self._list),
-            (_ONE, self._get),
-            (_POOLS, self._pools),
-            (_CONFIG, self._config),
-        ):
+        for pattern, handler in self._handlers:
             found = pattern.fullmatch(path)
             if found is None:
                 continue
@@ -91,6 +92,10 @@ class ContainerServer:
             if item["name"] == pool:
                 return item
         raise ApiError(404, "notFound", f"Not found: node pool {pool} of cluster {name}.")
+
+    def _policy_routes(self, project: str) -> Object:
+        self._check(project, "networkconnectivity.policyBasedRoutes.list")
+        return {"policyBasedRoutes": connectivity.listed(self._store, project)}
 
     def _config(self, project: str, location: str) -> Object:
         clusters = self._list(project, location).get("clusters", ())

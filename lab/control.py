@@ -142,8 +142,10 @@ def environment(running: Running) -> dict[str, str]:
         "KUBECONFIG": running.kubeconfig,
         "WAYHOME_COMPUTE_ENDPOINT": running.compute,
         "WAYHOME_CONTAINER_ENDPOINT": running.container,
+        "WAYHOME_NETWORKCONNECTIVITY_ENDPOINT": running.container,
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{running.compute}/compute/v1/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER": f"{running.container}/",
+        "CLOUDSDK_API_ENDPOINT_OVERRIDES_NETWORKCONNECTIVITY": f"{running.container}/",
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
         "CLOUDSDK_CORE_PROJECT": running.project,
     }

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from lab import connectivity
 from lab.compute import derived, effective
 from lab.compute.links import last, network_link
 from lab.store import Store
@@ -71,9 +72,15 @@ def _kubernetes(store: Store) -> dict[str, Any]:
             continue
         items = store.table(name).shared()
         found[plural] = {"kind": "List", "apiVersion": "v1", "items": items}
+    said = [event for event in _events(store) if event.get("reason") == "FailedToCreateRoute"]
+    found["events"] = {"kind": "List", "apiVersion": "v1", "items": said}
     for plural in ("nodes", "pods", "daemonsets", "configmaps", "networkpolicies", "services", "egressnatpolicies"):
         found.setdefault(plural, {"kind": "List", "apiVersion": "v1", "items": []})
     return found
+
+
+def _events(store: Store) -> list[dict[str, Any]]:
+    return store.table("kube/events").values() if "kube/events" in store.names("kube/events") else []
 
 
 def _compute(store: Store, project: str) -> dict[str, Any]:
@@ -90,6 +97,7 @@ def _compute(store: Store, project: str) -> dict[str, Any]:
         "routers": derived.objects(store, project, "routers"),
         "routerStatus": _router_status(store, project),
         "effectiveFirewalls": _firewalls(store, project, networks),
+        "policyBasedRoutes": connectivity.listed(store, project),
     }
 
 

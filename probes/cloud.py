@@ -15,6 +15,7 @@ from rules.words import _
 
 COMPUTE = "WAYHOME_COMPUTE_ENDPOINT"
 CONTAINER = "WAYHOME_CONTAINER_ENDPOINT"
+CONNECTIVITY = "WAYHOME_NETWORKCONNECTIVITY_ENDPOINT"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 _PERMISSION = re.compile(r"'([a-z]+(?:\.[A-Za-z]+){2,})' permission")

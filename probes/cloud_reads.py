@@ -8,7 +8,7 @@ from functools import partial
 from ipaddress import IPv4Address
 from typing import Any
 
-from probes import cloud, container, derive, guard
+from probes import cloud, connectivity, container, derive, guard
 from probes.ask import Ask
 from probes.compute import Compute
 from probes.derive import Vm
@@ -183,7 +183,20 @@ class CloudReads:
                 lambda: self._compute.items("routes", {"project": project, "max_results": 500}, "list", LIST_SECONDS),
             ),
             *(aggregated(kind) for kind in AGGREGATED),
+            lambda: self._policy_routes(project),
         )
+
+    def _policy_routes(self, project: str) -> None:
+        if not connectivity.to_be_asked():
+            return
+        found = self._reader.read(
+            "networkconnectivity.policyBasedRoutes.list",
+            project,
+            "networkconnectivity.policyBasedRoutes.list",
+            lambda: connectivity.policy_routes(self._login, project),
+        )
+        if found is not None:
+            self._evidence.compute(project, "policyBasedRoutes", found)
 
     def _keep(self, project: str, kind: str, method: str, work: Callable[[], list[Object]]) -> None:
         found = self._reader.read(f"compute.{kind}.{method}", project, f"compute.{kind}.list", work, LIST_SECONDS)

@@ -45,6 +45,7 @@ class ClusterReads:
             self._services,
             self._namespace,
             self._egress_nat_policies,
+            self._route_events,
         )
 
     def node(self) -> Object | None:
@@ -146,6 +147,17 @@ class ClusterReads:
         found = self._reader.read("kubernetes.services.list", "", "list services", self._list("v1", "services"))
         if found is not None:
             self._evidence.kubernetes("services", found)
+
+    def _route_events(self) -> None:
+        """What the route controller says of nodes whose route it could not make."""
+        found = self._reader.read(
+            "kubernetes.events.list",
+            "",
+            "list events",
+            self._list("v1", "events", "default", {"fieldSelector": "reason=FailedToCreateRoute"}),
+        )
+        if found is not None:
+            self._evidence.kubernetes("events", found)
 
     def _namespace(self) -> None:
         space = self._pod.namespace

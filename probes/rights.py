@@ -60,6 +60,7 @@ def needs(pod: PodRef) -> tuple[Need, ...]:
             "list", "networkpolicies", "networking.k8s.io", space, _("whether a policy stops the packet is not known")
         ),
         Need("list", "services", "", "", _("the range of services is not known")),
+        Need("list", "events", "", "default", _("what keeps the route of a node's pods from being made is not known")),
         Need("create", "configmaps", "", SYSTEM, changes),
         Need("update", "configmaps", "", SYSTEM, changes),
         Need("delete", "configmaps", "", SYSTEM, _("a ConfigMap that was made cannot be taken back from here")),

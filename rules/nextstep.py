@@ -39,6 +39,8 @@ _COSTS: dict[str, Callable[[], str]] = {
     "configmaps": lambda: _("what the ip-masq-agent is told"),
     "daemonsets": lambda: _("whether the ip-masq-agent exists"),
     "networkpolicies": lambda: _("whether a NetworkPolicy stops the pod"),
+    "policyBasedRoutes": lambda: _("whether a policy-based route takes its packets elsewhere"),
+    "events": lambda: _("what the route controller could not do"),
     "node_nat": lambda: _("what the node's kernel really masquerades"),
 }
 

@@ -20,7 +20,7 @@ from rules.snapshot import Vpc
 from rules.words import _
 from rules.world import HopKind, PolicyRoute, Route, RouteKind, World
 
-__all__ = ["Choice", "called", "choose", "down", "hop_text", "slice_of", "table", "underlying"]
+__all__ = ["Choice", "called", "choose", "down", "hop_text", "policy_route", "slice_of", "table", "underlying"]
 
 _DOWN = {
     "NEXT_HOP_INSTANCE_NOT_FOUND": "ROUTE_NEXT_HOP_RESOURCE_NOT_FOUND",
@@ -67,7 +67,7 @@ def choose(
     says that the packet is an answer, which only the sentence tells.
     """
     ghosts = tuple(ghosts_of(world, vpc, dest))
-    policy = _policy_route(world, vpc, dest, tags or frozenset(), source, protocol)
+    policy = policy_route(world, vpc, dest, tags or frozenset(), source, protocol)
     if policy is not None:
         sentence = _(
             "{vpc} sends the packet by policy-based route {name} (source {source}, destination {dest}) to {hop}; "
@@ -217,9 +217,10 @@ def down(world: World, route: Route) -> str:
     return next((_DOWN[code] for code in route.warnings if code in _DOWN), "")
 
 
-def _policy_route(
+def policy_route(
     world: World, vpc: Vpc, dest: IPv4Address, tags: frozenset[str], source: IPv4Address | None, protocol: str
 ) -> PolicyRoute | None:
+    """The policy-based route that takes a packet before any other is asked; None where there is none."""
     matching = [
         route
         for route in network_of(world, vpc).policy_routes or ()

@@ -88,6 +88,8 @@ class _Walker:
             head.append(self._masquerade(begin, masquerade))
         if self._stays(begin):
             return self._on_node(begin, begin.vpc, head, masquerade)
+        if (aside := self._other_interface(begin, begin.vpc)) is not None:
+            return Walk(self.source, self.dest, masquerade, None, (*head, aside), (), None)
         if (service := self._service(begin)) is not None:
             return Walk(self.source, self.dest, masquerade, None, (*head, service), (), None)
         if masquerade is not None and masquerade.masqueraded is None:
@@ -169,6 +171,20 @@ class _Walker:
         return Walk(
             self.source, self.dest, masquerade, begin.address, tuple(hops), (back,), _outcome([*hops, back], False)
         )
+
+    def _other_interface(self, begin: End, here: Vpc) -> Hop | None:
+        """A multi-network pod whose way out is not the cluster's own network; its own VPC it reaches as any pod."""
+        pod = begin.pod
+        if pod is None or pod.host_network or pod.default_interface in ("", "eth0"):
+            return None
+        if expected(self.world, here, self.dest) == here:
+            return None
+        sentence = _(
+            "Pod {pod} sends packets to {dest} by {nic}, its default interface, into a network that was not read."
+        )
+        text = sentence.format(pod=pod.ref, dest=self.dest, nic=pod.default_interface)
+        owner = begin.node.project if begin.node else here.project
+        return Hop(Leg.FORWARD, f"pod {pod.ref}", "interface", Verdict.UNKNOWN, text, "", pod.default_interface, owner)
 
     def _service(self, begin: End) -> Hop | None:
         """A Service that owns the target's address: kube-proxy rewrites the packet on the node."""

@@ -276,7 +276,7 @@ class Node:
 @dataclass(frozen=True)
 class Pod:
     """A pod. `address` is None until it has one; `image_names` are the containers' images by container name,
-    `ports` its named ports as (protocol, number)."""
+    `ports` its named ports as (protocol, number), `default_interface` that by which a multi-network pod leaves."""
 
     ref: PodRef
     node: str
@@ -288,6 +288,7 @@ class Pod:
     image_names: Mapping[str, str] = field(default_factory=dict)
     deleting: bool = False
     ports: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    default_interface: str = ""
 
 
 class AgentState(StrEnum):
@@ -333,7 +334,8 @@ class World:
     """Everything that is known, in one place.
 
     `instances` and `forwarding_rules` hold those of all projects that were read; `unread` names, as (project,
-    instances | forwardingRules | routers), what could not be.
+    instances | forwardingRules | routers), what could not be. `route_failures` is what the route controller says of
+    nodes whose route it cannot make; None when its events were not read.
     """
 
     networks: Mapping[Vpc, Network]
@@ -352,6 +354,7 @@ class World:
     gaps: tuple[Gap, ...] = ()
     taken_at: str = ""
     unread: frozenset[tuple[str, str]] = frozenset()
+    route_failures: Mapping[str, str] | None = None
 
     def instance_at(self, address: IPv4Address, vpc: Vpc) -> Instance | None:
         """The VM that owns `address` (primary or alias) in `vpc`, or None."""

@@ -24,8 +24,11 @@ def agent_container(pod: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return None
 
 
-def read(store: Store, pod: Mapping[str, Any]) -> str | None:
-    """The file's text as the kubelet would mount it now; None when there is no such file."""
+def read(store: Store, pod: Mapping[str, Any], until: str = "") -> str | None:
+    """The file's text as the kubelet would mount it now; None when there is no such file.
+
+    `until` (RFC 3339, UTC): as it was mounted then, before any ConfigMap that is younger.
+    """
     container = agent_container(pod)
     if container is None:
         return None
@@ -36,7 +39,7 @@ def read(store: Store, pod: Mapping[str, Any]) -> str | None:
         if volume.get("name") not in names or source is None:
             continue
         found = store.table("kube/configmaps").find(f"{pod['metadata']['namespace']}/{source.get('name')}")
-        if found is None:
+        if found is None or (until and found["metadata"].get("creationTimestamp", "") > until):
             continue
         data = found.get("data") or {}
         items = source.get("items")

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lab.agent.chain import Flags, flags, write
@@ -39,11 +39,11 @@ class Agent:
         self.log("I", f"ip-masq-agent version: {self.image.split('@')[0].rpartition(':')[2] or 'unknown'}")
         self.mount()
 
-    def mount(self) -> None:
-        """The kubelet refreshes the pod's volume."""
+    def mount(self, until: str = "") -> None:
+        """The kubelet refreshes the pod's volume; `until`: it did so then (RFC 3339, UTC), and not since."""
         pod = self.store.table("kube/pods").find(self.key)
         if pod is not None and pod["metadata"]["uid"] == self.uid:
-            self.file = read(self.store, pod)
+            self.file = read(self.store, pod, until)
 
     def sync(self) -> None:
         """One cycle. An invalid file changes nothing, neither memory nor kernel."""
@@ -118,11 +118,15 @@ class Agents:
         self._handle: asyncio.Handle | None = None
 
     def settle(self) -> None:
-        """Let every agent that should run mount its file anew and finish one cycle, now. Needs no event loop."""
+        """Let every agent that should run finish one cycle, now. Needs no event loop.
+
+        A ConfigMap that is younger than the kubelet's minute has not come to them yet.
+        """
         for key in self._keys():
             self._look(key)
+        before = datetime.now(UTC) - timedelta(seconds=KUBELET_SECONDS)
         for agent in self._agents.values():
-            agent.mount()
+            agent.mount(before.strftime("%Y-%m-%dT%H:%M:%SZ"))
             agent.sync()
 
     def _keys(self) -> list[str]:

@@ -5,11 +5,21 @@ from __future__ import annotations
 from ipaddress import IPv4Network
 from typing import Any
 
+from lab import connectivity
 from lab.build.times import Times, compute_time, uid
 from lab.compute import objects
 from lab.compute.gke import cluster as gke_cluster
 from lab.compute.peerings import settle
-from lab.scenario.model import ClusterPlan, FirewallPlan, NetworkPlan, PeeringPlan, RoutePlan, Scenario
+from lab.scenario.model import (
+    ClusterPlan,
+    FirewallPlan,
+    NetworkPlan,
+    NicPlan,
+    PeeringPlan,
+    RoutePlan,
+    Scenario,
+    VmPlan,
+)
 from lab.store import Object, Store
 
 
@@ -18,25 +28,36 @@ def populate(store: Store, scenario: Scenario, times: Times) -> None:
     for network in scenario.networks:
         _network(store, scenario, network)
     for vm in scenario.vms:
-        put(
-            store,
-            vm.project,
-            "instances",
-            objects.instance(
-                vm.project,
-                vm.zone,
-                vm.name,
-                f"projects/{vm.vpc.project}/global/networks/{vm.vpc.name}",
-                _subnet(vm.vpc.project, vm.zone.rsplit("-", 1)[0], vm.subnet),
-                str(vm.address),
-                tags=vm.tags,
-                can_ip_forward=vm.ip_forwarding,
-                status="RUNNING" if vm.running else "TERMINATED",
-                created=compute_time(times.cluster),
-            ),
-        )
+        put(store, vm.project, "instances", _instance(vm, times))
     _cluster(store, scenario, times)
     settle(store)
+
+
+def _instance(vm: VmPlan, times: Times) -> Object:
+    nics = [NicPlan(vm.vpc, vm.subnet, vm.address)]
+    nics = nics if vm.first is None else [vm.first, *nics]
+    region = vm.zone.rsplit("-", 1)[0]
+    wires = [
+        (f"projects/{nic.vpc.project}/global/networks/{nic.vpc.name}", _subnet(nic.vpc.project, region, nic.subnet))
+        for nic in nics
+    ]
+    more = [
+        objects.interface(vm.project, *wire, str(nic.address), region=region, index=number)
+        for number, (nic, wire) in enumerate(zip(nics, wires, strict=True))
+        if number
+    ]
+    return objects.instance(
+        vm.project,
+        vm.zone,
+        vm.name,
+        *wires[0],
+        str(nics[0].address),
+        more_interfaces=more,
+        tags=vm.tags,
+        can_ip_forward=vm.ip_forwarding,
+        status="RUNNING" if vm.running else "TERMINATED",
+        created=compute_time(times.cluster),
+    )
 
 
 def put(store: Store, project: str, collection: str, item: Object) -> None:
@@ -73,6 +94,18 @@ def _network(store: Store, scenario: Scenario, network: NetworkPlan) -> None:
         put(store, project, "routes", _route(scenario, network, route))
     for rule in network.firewalls:
         put(store, project, "firewalls", _firewall(network, rule))
+    for policy in network.policy_routes:
+        made = connectivity.policy_route(
+            project,
+            policy.name,
+            name,
+            str(policy.source),
+            str(policy.dest),
+            str(policy.hop),
+            priority=policy.priority,
+            tags=policy.tags,
+        )
+        store.table(connectivity.table(project)).create(policy.name, made)
 
 
 def _peering(plan: PeeringPlan) -> Object:
@@ -152,6 +185,8 @@ def _cluster(store: Store, scenario: Scenario, times: Times) -> None:
         pod_range_name=cluster.pods_range_name or None,
         network_policy=cluster.network_policy,
         dataplane_v2=cluster.dataplane_v2,
+        autopilot=cluster.autopilot,
+        multi_network=cluster.multi_network,
         default_snat_disabled=not cluster.default_snat,
         node_tags=[tag],
         created=times.cluster,
@@ -170,7 +205,7 @@ def _cluster(store: Store, scenario: Scenario, times: Times) -> None:
             aliases=alias,
             can_ip_forward=node.ip_forwarding,
             labels={"goog-k8s-cluster-name": cluster.name, "goog-k8s-node-pool-name": "default-pool"},
-            created=compute_time(times.nodes),
+            created=compute_time(times.node(node)),
         )
         put(store, cluster.project, "instances", item)
         if cluster.routes_based and node.route:
@@ -182,7 +217,7 @@ def _cluster(store: Store, scenario: Scenario, times: Times) -> None:
                 cluster.zone,
                 node.name,
                 str(node.pod_range),
-                created=compute_time(times.nodes),
+                created=compute_time(times.node(node)),
             )
             put(store, cluster.vpc.project, "routes", route)
     for rule in _cluster_firewalls(scenario, tag):

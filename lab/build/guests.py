@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from lab.nat import boot_rules
-from lab.scenario.model import Scenario, Server
+from lab.scenario.model import NodePlan, Scenario, Server
 from lab.store import Store
+
+LINK_LOCAL = "169.254.0.0/16"
+_VERSION = re.compile(r"v?(\d+)\.(\d+)")
 
 KUBELET = {"protocol": "tcp", "port": 10250, "paths": None}
 
@@ -15,18 +19,46 @@ def populate(store: Store, scenario: Scenario) -> None:
     """Fill guest/PROJECT, guest/pods and node/nat.
 
     A guest is {"servers": [{"protocol", "port", "paths"}], "answersPing": bool}; `paths` maps an HTTP path to the whole
-    body, which ends with a newline, so that a prompt stands on a line of its own.
+    body, which ends with a newline, so that a prompt stands on a line of its own. Where they differ from the usual:
+    `bridges` are networks inside a VM; `routes` what a VM of two interfaces sends back through the second one;
+    `forwards` is a node's ip_forward; `busyTo` where its ports for masquerading are used up.
     """
     for vm in scenario.vms:
         guest = {"servers": [_server(server) for server in vm.serves], "answersPing": vm.answers_ping}
+        if vm.bridges:
+            guest["bridges"] = {name: str(found) for name, found in vm.bridges.items()}
+        if vm.first is not None:
+            guest["routes"] = [str(found) for found in vm.guest_routes]
         store.table(f"guest/{vm.project}").create(vm.name, guest)
     for node in scenario.nodes:
         guest = {"servers": [KUBELET], "answersPing": True}
+        if not node.forwards:
+            guest["forwards"] = False
+        if node.busy_to:
+            guest["busyTo"] = [str(found) for found in node.busy_to]
         store.table(f"guest/{scenario.cluster.project}").create(node.name, guest)
-        text = boot_rules() if scenario.cluster.default_snat else boot_rules(())
-        store.table("node/nat").create(node.name, {"text": text})
+        store.table("node/nat").create(node.name, {"text": boot_rules(_kept(scenario, node))})
     for pod in scenario.pods:
         store.table("guest/pods").create(str(pod.ref), {"servers": [_server(server) for server in pod.serves]})
+
+
+def _kept(scenario: Scenario, node: NodePlan) -> tuple[str, ...] | None:
+    """The destinations to which the node's pods keep their address; None: GKE's defaults, empty: all."""
+    cluster = scenario.cluster
+    if not cluster.default_snat:
+        return ()
+    if node.left_over:
+        return (LINK_LOCAL, *map(str, node.left_over))
+    if cluster.autopilot:
+        network = scenario.network(cluster.vpc)
+        subnet = network.subnet(cluster.subnet) if network else None
+        own = (cluster.pod_range, cluster.service_range, *((subnet.range,) if subnet else ()))
+        listed = (each for ranges in scenario.egress_nat.values() for each in ranges)
+        return (LINK_LOCAL, *dict.fromkeys(map(str, (*own, *listed))))
+    found = _VERSION.match(node.version)
+    if found is not None and (int(found[1]), int(found[2])) < (1, 14):
+        return (LINK_LOCAL, "10.0.0.0/8")  # the kubelet of that time knew one range
+    return None
 
 
 def _server(server: Server) -> dict[str, Any]:

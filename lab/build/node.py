@@ -27,6 +27,7 @@ _CONDITIONS = (
 def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times) -> Object:
     """The Node; `prefix` is GKE's own name of the cluster. Default snat and the pool are on its labels, as GKE puts
     them there."""
+    version = f"v{(node.version or cluster.version).removeprefix('v')}"
     dns = f"{node.name}.{cluster.zone}.c.{cluster.project}.internal"
     labels = {
         "beta.kubernetes.io/arch": "amd64",
@@ -52,7 +53,7 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
         "metadata": {
             "name": node.name,
             "uid": uid(cluster, "Node", node.name),
-            "creationTimestamp": times.nodes,
+            "creationTimestamp": times.node(node),
             "labels": labels,
             "annotations": {
                 "container.googleapis.com/instance_id": _instance_id(cluster, node),
@@ -70,7 +71,7 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
             "addresses": [{"type": kind, "address": found} for kind, found in addresses],
             "allocatable": dict(ALLOCATABLE),
             "capacity": dict(CAPACITY),
-            "conditions": [_condition(*words, times) for words in _CONDITIONS],
+            "conditions": [_condition(*words, times.node(node)) for words in _conditions(cluster, node)],
             "daemonEndpoints": {"kubeletEndpoint": {"Port": 10250}},
             "images": [],
             "nodeInfo": {
@@ -78,8 +79,8 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
                 "bootID": uid(cluster, "Boot", node.name),
                 "containerRuntimeVersion": "containerd://2.0.6",
                 "kernelVersion": "6.6.105+",
-                "kubeProxyVersion": f"v{cluster.version.removeprefix('v')}",
-                "kubeletVersion": f"v{cluster.version.removeprefix('v')}",
+                "kubeProxyVersion": version,
+                "kubeletVersion": version,
                 "machineID": uid(cluster, "Machine", node.name).replace("-", ""),
                 "operatingSystem": "linux",
                 "osImage": "Container-Optimized OS from Google",
@@ -93,12 +94,19 @@ def _instance_id(cluster: ClusterPlan, node: NodePlan) -> str:
     return number(project_link(cluster.project, f"zones/{cluster.zone}/instances/{node.name}"))
 
 
-def _condition(kind: str, status: str, reason: str, message: str, times: Times) -> dict[str, Any]:
+def _conditions(cluster: ClusterPlan, node: NodePlan) -> list[tuple[str, str, str, str]]:
+    """The node's conditions; the route controller's tells of the route that it could not make."""
+    waits = cluster.routes_based and not node.route and (bool(node.route_refused) or node.made is not None)
+    refused = ("NetworkUnavailable", "True", "NoRouteCreated", "Node created without a route")
+    return [refused if waits and words[0] == "NetworkUnavailable" else words for words in _CONDITIONS]
+
+
+def _condition(kind: str, status: str, reason: str, message: str, made: str) -> dict[str, Any]:
     return {
         "type": kind,
         "status": status,
         "reason": reason,
         "message": message,
-        "lastHeartbeatTime": times.agents,
-        "lastTransitionTime": times.nodes,
+        "lastHeartbeatTime": made,
+        "lastTransitionTime": made,
     }

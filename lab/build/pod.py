@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,6 +31,7 @@ def pod_object(cluster: ClusterPlan, pod: PodPlan, host: str, started: str) -> O
         "uid": uid(cluster, "Pod", str(pod.ref)),
         "creationTimestamp": started,
         **({"labels": dict(pod.labels)} if pod.labels else {}),
+        **({"annotations": _networks(pod.default_network)} if pod.default_network else {}),
     }
     more = {"initContainers": sidecars} if sidecars else {}
     spec = pod_spec(pod.node, containers, host_network=pod.host_network, **more)
@@ -40,6 +42,15 @@ def pod_object(cluster: ClusterPlan, pod: PodPlan, host: str, started: str) -> O
     made = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}
     bring_into(pod.state, made, started)
     return made
+
+
+def _networks(other: str) -> dict[str, str]:
+    """The annotations of a pod with a second interface in the network `other`, by which it leaves."""
+    nics = [{"interfaceName": "eth0", "network": "default"}, {"interfaceName": "eth1", "network": other}]
+    return {
+        "networking.gke.io/default-interface": "eth1",
+        "networking.gke.io/interfaces": json.dumps(nics, separators=(",", ":")),
+    }
 
 
 def _container(name: str, image: str, serves: Sequence[Server] = ()) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from lab.scenario.model import ClusterPlan
+from lab.scenario.model import ClusterPlan, NodePlan
 
 _SPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "lab.wayhome")
 
@@ -18,7 +18,15 @@ class Times:
     now: datetime
 
     def _at(self, **ago: float) -> str:
-        return (self.now - timedelta(**ago)).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return self.ago(timedelta(**ago))
+
+    def ago(self, passed: timedelta) -> str:
+        """The time when `passed` more had to pass until now."""
+        return (self.now - passed).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def node(self, node: NodePlan) -> str:
+        """When a node was made."""
+        return self.nodes if node.made is None else self.ago(node.made)
 
     @property
     def cluster(self) -> str:

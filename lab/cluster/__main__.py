@@ -78,6 +78,7 @@ async def _world(up: Path, scenario: Scenario, speed: float) -> None:
                 "KUBECONFIG": str(cluster / "admin.kubeconfig"),
                 "WAYHOME_COMPUTE_ENDPOINT": f"http://{HOST}:{compute}",
                 "WAYHOME_CONTAINER_ENDPOINT": f"http://{HOST}:{container}",
+                "WAYHOME_NETWORKCONNECTIVITY_ENDPOINT": f"http://{HOST}:{container}",
             },
             "viewer": str(cluster / "viewer.kubeconfig"),
             "agent": agent.daemonset(scenario.cluster, scenario.agent, folder / agent.DESK),

@@ -12,6 +12,7 @@ from dataclasses import replace
 from ipaddress import IPv4Address
 
 from lab import truth
+from lab.fabric import inside
 from lab.fabric.base import LegCount, Place, Read, Write
 from lab.fabric.machine import machine
 from lab.shell import enter
@@ -44,6 +45,7 @@ class Simulated:
         self.store = store
         self._world: World | None = None
         self._pods: dict[str, None] = {}
+        self._turns: dict[str, int] = {}
         store.listen(self._changed)
 
     async def start(self) -> None:
@@ -99,13 +101,28 @@ class Simulated:
 
     def send(self, source: Source, address: IPv4Address, protocol: str, port: int | None) -> Reach:
         """What the sender of a first packet gets to see."""
+        if (service := self._service(source, address, port)) is not None:
+            if isinstance(service, Reach):
+                return service
+            address, port = service
         found = self.walk(source, address, protocol, port)
         if found.outcome is None:
             log.warning("the way of %s to %s cannot be told: %s", source, address, _doubts(found))
         outcome = _OUTCOMES.get(found.outcome, Outcome.TIMEOUT) if found.outcome else Outcome.TIMEOUT
         if outcome is not Outcome.OK:
             return Reach(outcome)
-        return answered(self.guest(found, address), protocol, port)
+        guest = self.guest(found, address)
+        if (
+            inside.request_strays(self.store, self.world, source, found)
+            or inside.ports_used_up(self.store, self.world, found, self._turn)
+            or inside.answer_strays(guest, found.source_seen)
+        ):
+            return Reach(Outcome.TIMEOUT)
+        return answered(guest, protocol, port)
+
+    def _turn(self, node: str) -> int:
+        self._turns[node] = self._turns.get(node, 0) + 1
+        return self._turns[node]
 
     def guest(self, found: Walk, address: IPv4Address) -> Object:
         """What runs at the end of a way: the guest table's entry; empty for a machine that nobody described."""
@@ -121,6 +138,30 @@ class Simulated:
                 return self.store.table(f"guest/{vm.project}").find(vm.name) or {}
             return self.store.table(f"guest/{project}").find(hop.object) or {}
         return {}
+
+    def _service(
+        self, source: Source, address: IPv4Address, port: int | None
+    ) -> Reach | tuple[IPv4Address, int] | None:
+        """A Service that has the address, as kube-proxy on the node sees it: one of its pods, or a refusal."""
+        if source.vm:
+            return None
+        for item in self.store.table("kube/services").values():
+            spec = item.get("spec") or {}
+            if spec.get("clusterIP") != str(address):
+                continue
+            if (item["metadata"]["namespace"], item["metadata"]["name"]) == ("default", "kubernetes"):
+                return Reach(Outcome.OK, Server("tcp", 443)) if port == 443 else Reach(Outcome.TIMEOUT)
+            entry = next((entry for entry in spec.get("ports") or () if entry.get("port") == port), None)
+            if entry is None:
+                return Reach(Outcome.TIMEOUT)
+            selector = spec.get("selector") or {}
+            for ref, pod in (self.world.pods or {}).items():
+                chosen = selector and all(pod.labels.get(key) == value for key, value in selector.items())
+                if chosen and pod.ready and pod.address and ref.namespace == item["metadata"]["namespace"]:
+                    target = entry.get("targetPort", port)
+                    return pod.address, target if isinstance(target, int) else int(entry["port"])
+            return Reach(Outcome.REFUSED)
+        return None
 
     def _pod_at(self, address: IPv4Address) -> PodRef | None:
         for ref, pod in (self.world.pods or {}).items():
@@ -147,12 +188,6 @@ class PodHost:
         await asyncio.sleep(0)
         if address.is_loopback or address == self._machine.address:
             return answered(self._own_guest(), protocol, port)
-        service = self._service(address, port)
-        if service is not None:
-            return service if isinstance(service, Reach) else self._send(service[0], protocol, service[1])
-        return self._send(address, protocol, port)
-
-    def _send(self, address: IPv4Address, protocol: str, port: int | None) -> Reach:
         return self.fabric.send(Source(pod=self.place.pod), address, protocol, port)
 
     def _own_guest(self) -> Object:
@@ -161,26 +196,6 @@ class PodHost:
             return store.table("guest/pods").find(str(self.place.pod)) or {}
         node = self.fabric.world.nodes.get((pod.get("spec") or {}).get("nodeName", ""))
         return {} if node is None else store.table(f"guest/{node.project}").find(node.instance) or {}
-
-    def _service(self, address: IPv4Address, port: int | None) -> Reach | tuple[IPv4Address, int] | None:
-        """A Service that has the address, as kube-proxy on the node sees it: one of its pods, or a refusal."""
-        for item in self.fabric.store.table("kube/services").values():
-            spec = item.get("spec") or {}
-            if spec.get("clusterIP") != str(address):
-                continue
-            if (item["metadata"]["namespace"], item["metadata"]["name"]) == ("default", "kubernetes"):
-                return Reach(Outcome.OK, Server("tcp", 443)) if port == 443 else Reach(Outcome.TIMEOUT)
-            entry = next((entry for entry in spec.get("ports") or () if entry.get("port") == port), None)
-            if entry is None:
-                return Reach(Outcome.TIMEOUT)
-            selector = spec.get("selector") or {}
-            for ref, pod in (self.fabric.world.pods or {}).items():
-                chosen = selector and all(pod.labels.get(key) == value for key, value in selector.items())
-                if chosen and pod.ready and pod.address and ref.namespace == item["metadata"]["namespace"]:
-                    target = entry.get("targetPort", port)
-                    return pod.address, target if isinstance(target, int) else int(entry["port"])
-            return Reach(Outcome.REFUSED)
-        return None
 
     def resolve(self, name: str) -> IPv4Address | None:
         """Addresses as they are, the pod's own name, Services, and VMs of the node's project."""

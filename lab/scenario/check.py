@@ -39,6 +39,7 @@ class Checker:
         self.machines()
         self.slices(subnet)
         self.agent()
+        self.services()
         self.question()
 
     def networks(self) -> None:
@@ -95,6 +96,9 @@ class Checker:
         for vm in self.scenario.vms:
             at = ("projects", vm.project, "vms", vm.name)
             self.place(at, vm.vpc, vm.subnet, vm.address, vm.zone, taken, vm.name)
+            if vm.first is not None:
+                nic = vm.first
+                self.place((*at, "first interface"), nic.vpc, nic.subnet, nic.address, vm.zone, taken, vm.name)
             names.add((vm.project, vm.name))
         cluster = self.scenario.cluster
         for node in self.scenario.nodes:
@@ -250,6 +254,26 @@ class Checker:
         for name in self.scenario.agent.not_on:
             if name not in names:
                 self.fail(("agent", "not on nodes"), _no_such(_("node"), name, names))
+
+    def services(self) -> None:
+        """Services have addresses of the cluster's range; pods have second networks where the cluster has them."""
+        for service in self.scenario.services:
+            written = self._written("services")
+            name = str(service.ref) if str(service.ref) in written else service.ref.name
+            if service.address not in self.scenario.cluster.service_range:
+                self.fail(
+                    ("services", name, "address"),
+                    _("{address} is not in the cluster's service range {range}.").format(
+                        address=service.address, range=self.scenario.cluster.service_range
+                    ),
+                )
+        for pod in self.scenario.pods:
+            if pod.default_network and not self.scenario.cluster.multi_network:
+                name = str(pod.ref) if str(pod.ref) in self._written("pods") else pod.ref.name
+                self.fail(
+                    ("pods", name, "default network"),
+                    _("the cluster has one network; write `multi-network: yes` there."),
+                )
 
     def question(self) -> None:
         """The pod that the question is about exists."""

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 
 from lab.scenario.errors import ScenarioError
 from lab.scenario.text import Items, Scalar, Section, Value, Where
+from rules.snapshot import PodRef, Vpc
 from rules.words import _
 
 T = TypeVar("T")
@@ -204,6 +205,25 @@ def kube_name(text: str) -> str:
     if not _KUBE_NAME.fullmatch(text):
         raise ValueError(text)
     return text
+
+
+def pod_ref(text: str) -> PodRef:
+    """NAME or NAMESPACE/NAME as a pod; ValueError otherwise."""
+    namespace, slash, name = text.partition("/")
+    return PodRef(kube_name(namespace), kube_name(name)) if slash else PodRef("default", kube_name(text))
+
+
+def vpc(text: str) -> Vpc:
+    """PROJECT/NETWORK; ValueError otherwise."""
+    project, slash, name = text.partition("/")
+    if not slash:
+        raise ValueError(text)
+    return Vpc(cloud_name(project), cloud_name(name))
+
+
+def vpc_of(project: str, text: str) -> Vpc:
+    """NETWORK of `project`, or PROJECT/NETWORK; ValueError otherwise."""
+    return vpc(text) if "/" in text else Vpc(project, cloud_name(text))
 
 
 def cidr(text: str) -> IPv4Network:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv4Network
 
 from rules.snapshot import PodRef, Question, Vpc
@@ -41,6 +42,18 @@ class RoutePlan:
     via: str
     hop: str = ""
     priority: int = 1000
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class PolicyRoutePlan:
+    """A policy-based route: packets from `source` to `dest` go to the address `hop`; no other route is asked."""
+
+    name: str
+    source: IPv4Network
+    dest: IPv4Network
+    hop: IPv4Address
+    priority: int = 100
     tags: tuple[str, ...] = ()
 
 
@@ -85,6 +98,7 @@ class NetworkPlan:
     peerings: tuple[PeeringPlan, ...]
     firewalls: tuple[FirewallPlan, ...]
     default_route: bool = True
+    policy_routes: tuple[PolicyRoutePlan, ...] = ()
 
     def subnet(self, name: str) -> SubnetPlan | None:
         """The subnet called `name`, or None."""
@@ -92,8 +106,21 @@ class NetworkPlan:
 
 
 @dataclass(frozen=True)
+class NicPlan:
+    """Another interface of a VM."""
+
+    vpc: Vpc
+    subnet: str
+    address: IPv4Address
+
+
+@dataclass(frozen=True)
 class VmPlan:
-    """A VM with one interface, and what listens inside it."""
+    """A VM, and what listens inside it.
+
+    `first` is an interface that it has before the one described here: all leaves through it but for `guest_routes` and
+    the other's own subnet. `bridges` are networks inside the guest, such as docker0's, which keep what is sent there.
+    """
 
     project: str
     name: str
@@ -106,6 +133,9 @@ class VmPlan:
     tags: tuple[str, ...] = ()
     serves: tuple[Server, ...] = ()
     answers_ping: bool = True
+    first: NicPlan | None = None
+    guest_routes: tuple[IPv4Network, ...] = ()
+    bridges: Mapping[str, IPv4Network] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -125,6 +155,8 @@ class ClusterPlan:
     default_snat: bool = True
     network_policy: bool = False
     dataplane_v2: bool = False
+    autopilot: bool = False
+    multi_network: bool = False
 
     @property
     def region(self) -> str:
@@ -133,7 +165,13 @@ class ClusterPlan:
 
 @dataclass(frozen=True)
 class NodePlan:
-    """A node and its VM. `route` is False for a node whose pods no route leads to (routes-based clusters)."""
+    """A node and its VM.
+
+    `route` is False for a node whose pods no route leads to (routes-based clusters), `route_refused` what the route
+    controller says of it. `made` tells how long ago the node was made (None: with the others). `left_over` is a list
+    that an agent wrote there before it was removed. `forwards` is the guest's own ip_forward; `busy_to` are
+    destinations towards which its ports for masquerading are used up, so that every other connection fails.
+    """
 
     name: str
     address: IPv4Address
@@ -141,6 +179,12 @@ class NodePlan:
     route: bool = True
     ip_forwarding: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    made: timedelta | None = None
+    route_refused: str = ""
+    left_over: tuple[IPv4Network, ...] = ()
+    forwards: bool = True
+    busy_to: tuple[IPv4Network, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -148,7 +192,8 @@ class PodPlan:
     """A pod. `address` is None for hostNetwork pods.
 
     `containers` and `sidecars` (init containers that run on) map names to images; without the former there is one
-    container of `image`, called as the pod. `state` is one of STATES.
+    container of `image`, called as the pod. `state` is one of STATES. `default_network` is the cluster's network by
+    which the pod leaves, where that is not the nodes' own (multi-network pods).
     """
 
     ref: PodRef
@@ -161,6 +206,7 @@ class PodPlan:
     containers: Mapping[str, str] = field(default_factory=dict)
     sidecars: Mapping[str, str] = field(default_factory=dict)
     state: str = "running"
+    default_network: str = ""
 
 
 @dataclass(frozen=True)
@@ -181,6 +227,7 @@ class ConfigPlan:
     name: str
     key: str
     text: str
+    made: timedelta | None = None
 
 
 @dataclass(frozen=True)
@@ -191,6 +238,16 @@ class PolicyPlan:
     name: str
     pods: Mapping[str, str]
     allow_to: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True)
+class ServicePlan:
+    """A Service with one TCP port; `pods` are the labels of those behind it."""
+
+    ref: PodRef
+    address: IPv4Address
+    port: int
+    pods: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -214,6 +271,8 @@ class Scenario:
     agent: AgentPlan
     config: ConfigPlan | None
     policies: tuple[PolicyPlan, ...] = ()
+    services: tuple[ServicePlan, ...] = ()
+    egress_nat: Mapping[str, tuple[IPv4Network, ...]] = field(default_factory=dict)
     fabrics: tuple[str, ...] = FABRICS
     answer: tuple[str, ...] = ()
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
-from lab.scenario.fields import Fields, cloud_name, fail, kube_name
+from lab.scenario import hosts
+from lab.scenario.fields import Fields, cloud_name, fail, kube_name, pod_ref, vpc, vpc_of
 from lab.scenario.model import (
     FABRICS,
     STATES,
@@ -52,7 +53,7 @@ def scenario(name: str, section: Section) -> Scenario:
     if not projects:
         top.fail("projects", _("there is no project; the cluster needs one."))
     cluster = _cluster(top.need("cluster"))
-    nodes = tuple(_node(node, part) for node, part in top.each("nodes", cloud_name))
+    nodes = tuple(hosts.node(node, part) for node, part in top.each("nodes", cloud_name))
     if not nodes:
         top.fail("nodes", _("the cluster has no node; it needs one."))
     made = Scenario(
@@ -68,7 +69,9 @@ def scenario(name: str, section: Section) -> Scenario:
         pods=_pods(top, nodes),
         agent=_agent(top),
         config=_config(top),
-        policies=tuple(_policy(ref, part) for ref, part in top.each("network policies", _pod_ref)),
+        policies=tuple(_policy(ref, part) for ref, part in top.each("network policies", pod_ref)),
+        services=tuple(hosts.service(ref, part) for ref, part in top.each("services", pod_ref)),
+        egress_nat={name: hosts.egress_nat(part) for name, part in top.each("egress nat policies", kube_name)},
         fabrics=top.list("fabrics", _("one of {words}").format(words=", ".join(FABRICS)), _fabric) or FABRICS,
         answer=top.list("answer", _("a cause, such as RC30"), _cause_id),
     )
@@ -76,10 +79,10 @@ def scenario(name: str, section: Section) -> Scenario:
     return made
 
 
-def _network(vpc: Vpc, fields: Fields) -> NetworkPlan:
+def _network(net: Vpc, fields: Fields) -> NetworkPlan:
     routes = tuple(_route(name, part) for name, part in fields.each("routes", cloud_name))
     network = NetworkPlan(
-        vpc=vpc,
+        vpc=net,
         mtu=fields.number("mtu", 1460, 1300, 8896),
         global_routing=fields.choice("dynamic routing", "regional", "regional", "global") == "global",
         subnets=tuple(_subnet(name, part) for name, part in fields.each("subnets", cloud_name)),
@@ -87,6 +90,7 @@ def _network(vpc: Vpc, fields: Fields) -> NetworkPlan:
         default_route=fields.flag("default route", True),
         peerings=tuple(_peering(name, part) for name, part in fields.each("peerings", cloud_name)),
         firewalls=tuple(_firewall(name, part) for name, part in fields.each("firewalls", cloud_name)),
+        policy_routes=tuple(hosts.policy_route(name, part) for name, part in fields.each("policy routes", cloud_name)),
     )
     fields.done()
     return network
@@ -122,7 +126,7 @@ def _route(name: str, fields: Fields) -> RoutePlan:
 def _peering(name: str, fields: Fields) -> PeeringPlan:
     peering = PeeringPlan(
         name=name,
-        peer=fields.convert("with", _("a network as PROJECT/NETWORK"), _vpc),
+        peer=fields.convert("with", _("a network as PROJECT/NETWORK"), vpc),
         export_custom=fields.flag("export custom routes", False),
         import_custom=fields.flag("import custom routes", False),
         export_public=fields.flag("export subnet routes with public ip", True),
@@ -167,9 +171,7 @@ def _vm(project: str, name: str, fields: Fields) -> VmPlan:
         project=project,
         name=name,
         zone=fields.name("zone"),
-        vpc=fields.convert(
-            "network", _("a network as NETWORK or PROJECT/NETWORK"), lambda text: _vpc_of(project, text)
-        ),
+        vpc=fields.convert("network", _("a network as NETWORK or PROJECT/NETWORK"), lambda text: vpc_of(project, text)),
         subnet=fields.name("subnet"),
         address=fields.address("address"),
         running=fields.flag("running", True),
@@ -177,6 +179,7 @@ def _vm(project: str, name: str, fields: Fields) -> VmPlan:
         tags=fields.names("tags"),
         serves=_servers(fields),
         answers_ping=fields.flag("answers ping", True),
+        **hosts.inside(project, fields),
     )
     fields.done()
     return vm
@@ -214,9 +217,7 @@ def _cluster(fields: Fields) -> ClusterPlan:
         project=project,
         name=fields.name("name"),
         zone=fields.name("zone"),
-        vpc=fields.convert(
-            "network", _("a network as NETWORK or PROJECT/NETWORK"), lambda text: _vpc_of(project, text)
-        ),
+        vpc=fields.convert("network", _("a network as NETWORK or PROJECT/NETWORK"), lambda text: vpc_of(project, text)),
         subnet=fields.name("subnet"),
         routes_based=routes_based,
         pod_range=fields.range("pod range"),
@@ -226,28 +227,17 @@ def _cluster(fields: Fields) -> ClusterPlan:
         default_snat=fields.flag("default snat", True),
         network_policy=fields.flag("network policy", False),
         dataplane_v2=fields.choice("dataplane", "legacy", "legacy", "v2") == "v2",
+        autopilot=fields.flag("autopilot", False),
+        multi_network=fields.flag("multi-network", False),
     )
     fields.done()
     return cluster
 
 
-def _node(name: str, fields: Fields) -> NodePlan:
-    node = NodePlan(
-        name=name,
-        address=fields.address("address"),
-        pod_range=fields.range("pod range"),
-        route=fields.flag("route", True),
-        ip_forwarding=fields.flag("ip forwarding", True),
-        labels=fields.labels("labels"),
-    )
-    fields.done()
-    return node
-
-
 def _pods(top: Fields, nodes: tuple[NodePlan, ...]) -> tuple[PodPlan, ...]:
     made = []
     taken: set[IPv4Address] = set()
-    parts = list(top.each("pods", _pod_ref))
+    parts = list(top.each("pods", pod_ref))
     for _ref, fields in parts:
         if fields.has("address"):
             taken.add(fields.address("address"))
@@ -282,6 +272,7 @@ def _pods(top: Fields, nodes: tuple[NodePlan, ...]) -> tuple[PodPlan, ...]:
                 _images(fields, "containers"),
                 _images(fields, "sidecars"),
                 fields.choice("state", "running", *STATES),
+                fields.text("default network", ""),
             )
         )
         fields.done()
@@ -323,6 +314,7 @@ def _config(top: Fields) -> ConfigPlan | None:
         name=fields.convert("name", _("a Kubernetes name"), kube_name, "ip-masq-agent"),
         key=fields.text("key", "config"),
         text=fields.text("text", expected=_("the file's text, as a block that begins with |")),
+        made=hosts.ago(fields, "made"),
     )
     fields.done()
     return config
@@ -337,7 +329,7 @@ def _policy(ref: PodRef, fields: Fields) -> PolicyPlan:
 def _question(fields: Fields) -> Question:
     expected = _("an address as 10.2.0.10, 10.2.0.10:80 or http://10.2.0.10/health")
     question = Question(
-        pod=fields.convert("pod", _("a pod as NAME or NAMESPACE/NAME"), _pod_ref),
+        pod=fields.convert("pod", _("a pod as NAME or NAMESPACE/NAME"), pod_ref),
         target=fields.convert("target", expected, target),
         local=fields.convert("local", expected, target) if fields.has("local") else None,
         proxy=fields.convert("proxy", expected, target) if fields.has("proxy") else None,
@@ -360,22 +352,6 @@ def target(text: str) -> Target:
     if not 0 < number < 65536:
         raise ValueError(text)
     return Target(str(IPv4Address(ip)), number, "tcp", path)
-
-
-def _pod_ref(text: str) -> PodRef:
-    namespace, slash, name = text.partition("/")
-    return PodRef(kube_name(namespace), kube_name(name)) if slash else PodRef("default", kube_name(text))
-
-
-def _vpc(text: str) -> Vpc:
-    project, slash, name = text.partition("/")
-    if not slash:
-        raise ValueError(text)
-    return Vpc(cloud_name(project), cloud_name(name))
-
-
-def _vpc_of(project: str, text: str) -> Vpc:
-    return _vpc(text) if "/" in text else Vpc(project, cloud_name(text))
 
 
 def _protocol(text: str) -> str:

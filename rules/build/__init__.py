@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from rules.build.agent import agent
 from rules.build.cluster import cluster
-from rules.build.kubernetes import config_maps, namespaces, nodes, plain, pods
+from rules.build.kubernetes import config_maps, namespaces, nodes, plain, pods, route_failures
 from rules.build.machines import forwarding_rules, instances
 from rules.build.networks import networks
 from rules.snapshot import Snapshot
@@ -40,6 +40,7 @@ def build(snapshot: Snapshot) -> World:
         namespaces=namespaces(snapshot),
         gaps=snapshot.gaps,
         taken_at=snapshot.taken_at,
+        route_failures=route_failures(snapshot),
         unread=frozenset(
             (project, kind) for project in projects for kind in COLLECTIONS if _unread(snapshot, project, kind)
         ),

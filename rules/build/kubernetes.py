@@ -125,6 +125,7 @@ def _pod(item: Json) -> Pod:
         labels=read.mapping(item, "metadata", "labels"),
         image_names={read.text(each, "name"): read.text(each, "image") for each in containers},
         deleting=bool(read.text(item, "metadata", "deletionTimestamp")),
+        default_interface=read.text(item, "metadata", "annotations", "networking.gke.io/default-interface"),
         ports={
             read.text(port, "name"): (read.text(port, "protocol") or "TCP", read.number(port, "containerPort", 0))
             for each in (*containers, *sidecars)
@@ -139,6 +140,18 @@ def _first_address(item: Json) -> IPv4Address | None:
         if found := read.address(entry.get("ip")):
             return found
     return None
+
+
+def route_failures(snapshot: Snapshot) -> dict[str, str] | None:
+    """What FailedToCreateRoute events say, by node; None when they were not read."""
+    items = snapshot.items("events")
+    if items is None:
+        return None
+    return {
+        read.text(item, "involvedObject", "name"): read.text(item, "message")
+        for item in read.objects(items)
+        if read.text(item, "reason") == "FailedToCreateRoute"
+    }
 
 
 def namespaces(snapshot: Snapshot) -> dict[str, dict[str, str]]:

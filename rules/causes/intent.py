@@ -83,3 +83,13 @@ def agent_log() -> Next:
     """How to read what the agent itself says."""
     words = ("kubectl", "logs", "--namespace", NAMESPACE, "--selector", "k8s-app=ip-masq-agent", "--tail", "20")
     return Next(_("Read what the agent says of its configuration."), shlex.join(words))
+
+
+def again(case: Case) -> Next:
+    """How to ask once more, on a fresh connection."""
+    pod, target = case.question.pod, case.question.target
+    words = ("kubectl", "exec", "-n", pod.namespace, pod.name, "--", "curl", "-sS", "-m", "3")
+    return Next(
+        _("Wait two minutes and ask again, on a fresh connection."),
+        shlex.join((*words, f"http://{target.ip}:{target.port or 80}{target.path or '/'}")),
+    )

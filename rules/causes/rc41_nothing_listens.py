@@ -15,6 +15,8 @@ def check(case: Case) -> Finding | None:
     node, pod = case.measured("node-peer"), case.measured("pod-peer")
     if Outcome.REFUSED not in (node, pod) or Outcome.OK in (node, pod) or case.question.target.protocol != "tcp":
         return None
+    if case.hop(case.walk, "service") is not None:
+        return None  # the node refuses it in the name of a Service
     if pod is Outcome.REFUSED and node not in (None, Outcome.REFUSED):
         return None
     port = case.question.target.port

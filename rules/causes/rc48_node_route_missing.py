@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 
 from rules.case import Case
+from rules.causes import noderoute
 from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
 from rules.report.model import Next, Status
 from rules.words import _
@@ -49,6 +50,8 @@ def check(case: Case) -> Finding | None:
     if pod is None or node is None or pod.host_network or case.pods_in_subnet is not False:
         return None
     evidence = fault(case)
+    if noderoute.missing(case) and noderoute.known_reason(case):
+        return None  # RC07, RC09 or RC10 says why it is missing
     if not evidence or case.contradicted("pod-local"):
         return None
     blocks = case.blocked and case.wears_pod_address

@@ -180,6 +180,12 @@ MISTAKES = [
     ("base: article\npods: {default/my-pod: {node: gke-node-01}}\n", "pods > default/my-pod", "twice"),
     ("base: article\npods: {my-pod: {on the node's network: yes}}\n", "pods > my-pod > address", "remove this key"),
     ("base: article\npods: {my_pod: {node: gke-node-01}}\n", "pods > my_pod", "`my_pod` is not"),
+    ("base: article\nnodes: {gke-node-01: {made: yesterday}}\n", "gke-node-01 > made", "2 minutes ago"),
+    (VM + "bridges: {docker0: 172.17.0.1}\n", "test-gce-01 > bridges", "docker0: 172.17.0.0/16"),
+    (VM + "first interface: {network: vpc-a, subnet: nowhere, address: 10.9.0.2}\n", "first interface", "no subnet"),
+    (A + "        policy routes:\n          p: {from: 172.16.0.0/16}\n", "policy routes > p > via address", "missing"),
+    ("base: article\nservices: {s: {address: 10.2.0.10}}\n", "services > s > address", "10.96.0.0/16"),
+    ("base: article\npods: {my-pod: {default network: x}}\n", "my-pod > default network", "multi-network: yes"),
     ("base: article\nagent: {flags: [masq]}\n", "agent > flags", "begins with --"),
     ("base: article\nagent: {not on nodes: [gke-node-09]}\n", "agent > not on nodes", "no node called gke-node-09"),
     ("base: article\nmasquerade config: {key: config}\n", "masquerade config > text", "missing"),
@@ -279,14 +285,12 @@ def test_any_value_anywhere_is_accepted_or_one_sentence(steps: list[int], value:
 def test_the_guide_names_every_key() -> None:
     """Keys that the reader asks for are in lab/scenarios/README.md, and every key there is one that it asks for."""
     package = Path(scenario.__file__).parent
-    asked = re.findall(
-        r"fields\.(?:\w+)\(\s*\"([a-z][a-z' ]*)\"|top\.(?:\w+)\(\s*\"([a-z ]+)\"",
-        (package / "read.py").read_text(encoding="utf-8"),
-    )
+    code = "".join((package / name).read_text(encoding="utf-8") for name in ("read.py", "hosts.py"))
+    asked = re.findall(r"fields\.(?:\w+)\(\s*\"([a-z][a-z' -]*)\"|top\.(?:\w+)\(\s*\"([a-z ]+)\"", code)
     keys = {first or second for first, second in asked}
     assert len(keys) > 50
     guide = (FOLDER / "README.md").read_text(encoding="utf-8")
-    words = set(re.findall(r"`([a-z][a-z' ]*)`", guide))
+    words = set(re.findall(r"`([a-z][a-z' -]*)`", guide))
     assert keys - words == set()
 
 

@@ -243,7 +243,9 @@ def cluster(warm: None, article: Store, loop: Loop, tmp_path: Path, monkeypatch:
     config.write_text(yaml.safe_dump(kubeconfig(made.url)))
     monkeypatch.setenv("KUBECONFIG", str(config))
     monkeypatch.setenv("WAYHOME_COMPUTE_ENDPOINT", loop.serve(ComputeServer(article, speed=1000).app()))
-    monkeypatch.setenv("WAYHOME_CONTAINER_ENDPOINT", loop.serve(ContainerServer(article).app()))
+    container = loop.serve(ContainerServer(article).app())
+    monkeypatch.setenv("WAYHOME_CONTAINER_ENDPOINT", container)
+    monkeypatch.setenv("WAYHOME_NETWORKCONNECTIVITY_ENDPOINT", container)
     return made
 
 

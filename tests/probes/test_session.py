@@ -264,6 +264,7 @@ KUBERNETES = {
     "GET /apis/networking.k8s.io/v1/namespaces/default/networkpolicies": ("kubernetes.networkpolicies.list", "default"),
     "GET /api/v1/services": ("kubernetes.services.list", ""),
     "GET /api/v1/namespaces/default": ("kubernetes.namespaces.get", "default"),
+    "GET /api/v1/namespaces/default/events": ("kubernetes.events.list", ""),
     "GET /apis/networking.gke.io/v1/egressnatpolicies": ("kubernetes.egressnatpolicies.list", ""),
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -40,7 +41,7 @@ def seen() -> Callable[..., Snapshot]:
 
     def make(name: str, row: str = "", edit: Edit | None = None, *, nat: bool = False) -> Snapshot:
         store = Store()
-        lab_build.populate(store, lab_scenario.load(name))
+        lab_build.populate(store, lab_scenario.load(name), datetime(2026, 11, 23, tzinfo=UTC))
         found = snapshot(store, taken_at="2026-11-23T00:00:00Z")
         if not nat:
             found = replace(found, node_nat={})

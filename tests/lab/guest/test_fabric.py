@@ -20,6 +20,9 @@ COMMON = "ok ok ok timeout"
 MATRIX = {
     "healthy": "ok ok ok ok",
     "rc06": "timeout ok ok timeout",
+    "rc07": "timeout ok ok timeout",
+    "rc09": "timeout ok ok timeout",
+    "rc10": "timeout ok ok timeout",
     "rc25": "ok ok ok ok",
     "rc28": "ok ok ok ok",
     "rc29": "ok ok ok ok",
@@ -33,7 +36,10 @@ MATRIX = {
     "rc47": "timeout ok ok ok",
     "rc48": "timeout ok ok timeout",
     "rc49": "timeout ok ok timeout",
+    "rc50": "timeout ok ok timeout",
+    "rc53": "ok ok refused refused",
     "rc54": "ok ok timeout timeout",
+    "rc56": "ok ok timeout ok",  # every other connection
     "rc57": "ok ok timeout timeout",
     "rc66": "ok ok timeout timeout",
     "rc74": "ok ok timeout timeout",
