@@ -29,7 +29,7 @@ class Trials:
 
     def know(self, remedy: Remedy, draft: Draft | None, then: Case | None) -> None:
         """Take over what somebody has tried already."""
-        usable = draft is not None and then is not None and draft.applicable
+        usable = draft is not None and then is not None and _counts(draft)
         self._tried[remedy.id,] = (then, (draft,)) if usable and then is not None and draft is not None else None
 
     def _step(self, chosen: Sequence[Remedy]) -> tuple[Case, tuple[Draft, ...]] | None:
@@ -38,7 +38,7 @@ class Trials:
             return None
         case, drafts = before
         draft = chosen[-1].draft(case)
-        if draft is None or not draft.applicable:
+        if draft is None or not _counts(draft):
             return None
         return Case(draft.after, case.question), (*drafts, draft)
 
@@ -60,6 +60,11 @@ class Trials:
                 if self.comes_home(chosen):
                     found.append(chosen)
         return tuple(found)
+
+
+def _counts(draft: Draft) -> bool:
+    """Whether a draft can be done and mends the way that was asked about, not another one."""
+    return draft.applicable and draft.question is None
 
 
 def _twice(chosen: Sequence[Remedy]) -> bool:

@@ -55,6 +55,11 @@ def list_in_force(case: Case) -> tuple[IPv4Network, ...]:
     return tuple(entry for entry in ranges if entry != LINK_LOCAL)
 
 
+def link_local() -> tuple[IPv4Network, ...]:
+    """What every agent keeps besides its list."""
+    return (LINK_LOCAL,)
+
+
 def pod_ranges(case: Case) -> tuple[IPv4Network, ...]:
     """Every range that the cluster's pods use."""
     cluster = case.world.cluster
@@ -127,8 +132,8 @@ def draft(case: Case, new: NewFile, sentence: str, touched: Sequence[str]) -> Dr
         kind="ConfigMap",
         key={"namespace": NAMESPACE, "name": name},
         owner=case.a.project,
-        before=_object(name, before, now.resource_version if now else ""),
-        after=_object(name, {**(before or {}), key: text}, ""),
+        before=written(name, before, now.resource_version if now else ""),
+        after=written(name, {**(before or {}), key: text}, ""),
     )
     if case.world.config_maps is None:
         sentence = _("The present ConfigMap could not be read, so what would be replaced is not known. ") + sentence
@@ -171,7 +176,8 @@ def taken_back(name: str, key: str, before: Mapping[str, str] | None) -> tuple[s
     return (commands.patch_config_map(NAMESPACE, name, {key: before.get(key)}),)
 
 
-def _object(name: str, data: Mapping[str, str] | None, version: str) -> dict[str, Any] | None:
+def written(name: str, data: Mapping[str, str] | None, version: str) -> dict[str, Any] | None:
+    """The agent's ConfigMap as an object; None when it is absent."""
     if data is None:
         return None
     metadata = {"namespace": NAMESPACE, "name": name}

@@ -157,8 +157,6 @@ def _fix(offer: Offer) -> Iterator[str]:
         for need in offer.preconditions:
             mark = labels.met_mark(need.met, labels.UNICODE)
             yield f"- {mark} {escape(need.sentence)} ({labels.met_word(need.met)})"
-    for document in offer.documents:
-        yield from ("", f"{code(document.name)}:", "", *block(document.text.rstrip("\n")))
     typed = ((_("By hand"), offer.commands), (_("To take it back"), offer.undo), (_("To look"), offer.checks))
     for name, commands in typed:
         if commands:

@@ -246,9 +246,6 @@ class _Text:
             for need in offer.preconditions:
                 text = f"{need.sentence} ({labels.met_word(need.met)})"
                 yield from self.item(text, mark=labels.met_mark(need.met, glyphs), indent=6)
-        for document in offer.documents:
-            yield f"    {document.name}:"
-            yield from (f"      {self.plain(line)}".rstrip() for line in document.text.rstrip("\n").split("\n"))
         typed = ((_("by hand"), offer.commands), (_("to take it back"), offer.undo), (_("to look"), offer.checks))
         for name, commands in typed:
             if commands:

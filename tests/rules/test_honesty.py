@@ -153,4 +153,5 @@ def test_the_two_flags_the_door_and_the_mask(
         complete = {offer.id for offer in report.remedies if offer.complete}
         names = {(False, False): "exchange-routes", (True, False): "import-routes", (False, True): "export-routes"}
         by_routes = {names[exports, imports]} if admitted and not (exports and imports) else set()
-        assert complete == {"masquerade-minimal", "masquerade-article"} | by_routes
+        by_door = {"peer-firewall"} if exports and imports and not admitted else set()
+        assert complete == {"masquerade-minimal", "masquerade-article"} | by_routes | by_door

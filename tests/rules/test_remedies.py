@@ -17,6 +17,7 @@ from rules.build import build
 from rules.case import Case
 from rules.evaluate import evaluate, judge
 from rules.masquerade import agent_config
+from rules.remedies import masquerade_minimal
 from rules.remedies.fixset import minimal
 from rules.remedies.impact import impact
 from rules.report.model import Offer, Report, Role
@@ -51,6 +52,13 @@ ENOUGH = [
     ("rc16-config-under-another-key", "masquerade-minimal", True),
     ("rc17-config-in-another-namespace", "masquerade-minimal", True),
     ("rc18-no-agent", "masquerade-minimal", False),
+    ("rc18-no-agent", "deploy-agent", True),
+    ("rc16-config-under-another-key", "mend-config", True),
+    ("rc17-config-in-another-namespace", "mend-config", True),
+    ("rc20-invalid-config", "mend-config", True),
+    ("rc21-config-key-misspelt", "mend-config", True),
+    ("rc30-peer-firewall-admits-nodes-only", "peer-firewall", True),
+    ("rc31-no-routes-and-firewall", "peer-firewall", False),
     ("rc18-no-agent", "exchange-routes", True),
     ("rc20-invalid-config", "masquerade-minimal", True),
     ("rc22-config-still-holds-target", "masquerade-minimal", True),
@@ -301,7 +309,7 @@ def only_pods_admitted(data: dict[str, Any]) -> None:
 def test_masquerading_a_peer_that_admits_pods_only_is_no_cure(seen: Seen) -> None:
     snapshot = seen("article", "ok ok timeout timeout", only_pods_admitted)
     case = Case(build(snapshot), snapshot.question, snapshot.probes)
-    draft = remedies.load()[0].draft(case)
+    draft = masquerade_minimal.REMEDY.draft(case)
     assert draft is not None
     then = Case(draft.after, snapshot.question)
     assert then.predicted("pod-peer") == "timeout"
@@ -331,7 +339,7 @@ def test_a_machine_that_would_stop_answering_is_named_first(seen: Seen) -> None:
 
     snapshot = seen("article", "", edit)
     case = Case(build(snapshot), snapshot.question)
-    draft = remedies.load()[0].draft(case)
+    draft = masquerade_minimal.REMEDY.draft(case)
     assert draft is not None
     found = impact(case, Case(draft.after, snapshot.question)).stopping
     assert found[0].startswith("STOPS WORKING")
@@ -341,7 +349,11 @@ def test_a_machine_that_would_stop_answering_is_named_first(seen: Seen) -> None:
 def test_the_smallest_sets_are_found_by_trying(seen: Seen) -> None:
     snapshot = seen("rc31-no-routes-and-firewall", OUT)
     case = Case(build(snapshot), snapshot.question, snapshot.probes)
-    assert minimal(case, remedies.load()) == (("masquerade-minimal",), ("masquerade-article",))
+    assert minimal(case, remedies.load()) == (
+        ("masquerade-minimal",),
+        ("masquerade-article",),
+        ("exchange-routes", "peer-firewall"),
+    )
     stopped = seen("rc66-target-stopped", "ok ok timeout timeout")
     case = Case(build(stopped), stopped.question, stopped.probes)
     assert minimal(case, remedies.load()) == ()
