@@ -69,7 +69,7 @@ def test_version(wayhome: Wayhome) -> None:
         (["snapshot", "nix", "my-pod", "10.2.0.10"], "nix is not a folder"),
         (["snapshot", "."], "POD and TARGET are missing"),
         (["causes", "RC99"], "no cause 'RC99'"),
-        (["lab", "grade"], "no command 'grade'"),
+        (["lab", "mark"], "no command 'mark'"),
         (["lab", "strat"], "Did you mean start"),
         (["lab", "start"], "SCENARIO"),
         (["lab", "start", "artcle"], "Did you mean article?"),
