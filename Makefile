@@ -16,7 +16,7 @@ run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 	@WAYHOME_STATE_DIR=$$(mktemp -d "$${TMPDIR:-/tmp}/wayhome.XXXXXX"); export WAYHOME_STATE_DIR; \
 	trap 'trap "" HUP INT TERM; $(BIN)/wayhome lab stop >/dev/null 2>&1; rm -rf "$$WAYHOME_STATE_DIR"' EXIT; \
 	trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; \
-	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome --practise article
+	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome --lab article
 
 test: $(READY)  ## run the tests (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest -n auto -m "not cluster" $(ARGS)

@@ -36,12 +36,14 @@ STYLES = Path(__file__).with_name("styles")
 class Start:
     """What the app opens on: a question, a recording's file, a lab scenario by name, or (all None) the start screen.
 
-    `read_only` hides everything that would change something.
+    `lesson`: the scenario is practised, else its question is diagnosed. `read_only` hides everything that would change
+    something.
     """
 
     ask: Ask | None = None
     recording: Path | None = None
     scenario: str | None = None
+    lesson: bool = False
     read_only: bool = False
 
 
@@ -82,7 +84,7 @@ class WayhomeApp(App[int]):
             return CaseScreen(ask=self.opening.ask, recording=self.opening.recording)
         from tui.screens.start import StartScreen
 
-        return StartScreen(self.opening.scenario)
+        return StartScreen(self.opening.scenario, lesson=self.opening.lesson)
 
     def on_ready(self) -> None:
         """The first frame is there: import the cloud clients now, in one thread, while a person reads."""

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from lab.practise.record import Record
+    from probes.ask import Ask
     from rules.report.model import Report
     from rules.snapshot import Probe, Snapshot
-    from tui.ports import Lesson, Plan, Planned
+    from tui.ports import Lesson, Plan, Planned, Study
 
 
 @dataclass
@@ -72,6 +74,7 @@ class LabStarted(Message, bubble=False):
 
     run: int
     lesson: Lesson
+    study: Study | None
 
 
 @dataclass
@@ -113,4 +116,22 @@ class Written(Message, bubble=False):
     """A file was written."""
 
     run: int
+    path: str
+
+
+@dataclass
+class LessonBegun(Message, bubble=False):
+    """The lab is as a lesson needs it, and the lesson is made."""
+
+    run: int
+    ask: Ask | None
+    study: Study
+
+
+@dataclass
+class LessonKept(Message, bubble=False):
+    """A lesson's record is on the disk."""
+
+    run: int
+    record: Record
     path: str

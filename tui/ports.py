@@ -6,11 +6,12 @@ Every heavy import happens inside a function that runs in a thread after the fir
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from lab.practise.record import Record
     from probes.ask import Ask
     from rules.report.model import Change, Offer, Report
     from rules.snapshot import Probe, Snapshot
@@ -91,10 +92,22 @@ class Lesson:
     question: Ask
 
 
+@dataclass(frozen=True)
+class Study:
+    """A lesson about to begin: its empty record with the right answers, and what may be answered and what helps."""
+
+    record: Record
+    choices: Mapping[str, tuple[str, ...]]
+    labels: Mapping[str, str]
+    hints: tuple[str, ...]
+
+
 class Lab(Protocol):
     """The lab: its scenarios, and starting one (from a thread).
 
-    `start` says whether the lab that runs now is one that this program started; `stop` ends no other.
+    `start` says whether the lab that runs now is one that this program started; `stop` ends no other. `study` makes a
+    lesson of a scenario; `changed` gives the writes to the lab's world and how many objects differ from its beginning;
+    `turn` makes its world that of another scenario, or with None puts it back; `keep` writes a record and says where.
     """
 
     def lessons(self) -> Sequence[Lesson]: ...
@@ -104,6 +117,14 @@ class Lab(Protocol):
     def running(self) -> str | None: ...
 
     def stop(self) -> None: ...
+
+    def study(self, name: str) -> Study: ...
+
+    def changed(self) -> tuple[int, int]: ...
+
+    def turn(self, name: str | None) -> None: ...
+
+    def keep(self, record: Record) -> str: ...
 
 
 @dataclass(frozen=True)

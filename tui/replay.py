@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from lab.practise.record import Record
 from probes import plan
 from probes.ask import Ask
 from probes.plan import Plan
 from probes.progress import Progress
 from rules.report.model import Offer
 from rules.snapshot import Probe, Snapshot
-from tui.ports import Lesson, Listener
+from tui.ports import Lesson, Listener, Study
 
 
 @dataclass(frozen=True)
@@ -144,3 +145,18 @@ class ReplayLab:
 
     def stop(self) -> None:
         """None runs."""
+
+    def study(self, name: str) -> Study:
+        """A picture is no lesson."""
+        raise LookupError(f"{name} cannot be practised in a picture")
+
+    def changed(self) -> tuple[int, int]:
+        """Nothing changes."""
+        return 0, 0
+
+    def turn(self, name: str | None) -> None:
+        """Nothing turns."""
+
+    def keep(self, record: Record) -> str:
+        """Nothing is kept."""
+        raise LookupError(f"{record.scenario} is not kept from a picture")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from tui.ports import Lab, Lesson, Listener, Rooms
+from rules.words import _
+from tui.ports import Lab, Lesson, Listener, Rooms, Study
 
 if TYPE_CHECKING:
+    from lab.practise.record import Record
     from probes.ask import Ask
     from rules.report.model import Report
     from rules.snapshot import Snapshot
@@ -84,6 +88,52 @@ class RealLab:
         now = control.running()
         if now is not None and now.pid == self._started:
             control.stop()
+
+    def study(self, name: str) -> Study:
+        from lab import control, scenario
+        from lab.practise import key as keys
+        from lab.practise.record import Record
+        from rules import causes, remedies
+
+        plan = scenario.load(name)
+        known = keys.key(plan)
+        running = control.running()
+        record = Record(
+            learner=os.environ.get("WAYHOME_LEARNER") or getpass.getuser(),
+            scenario=plan.name,
+            title=plan.title,
+            fabric=running.fabric if running is not None else "",
+            started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+            key={question: known.right(question) for question in keys.QUESTIONS},
+        )
+        labels = {cause.id: f"{cause.id}  {cause.title}" for cause in causes.load()}
+        labels |= {remedy.id: remedy.title for remedy in remedies.load()}
+        labels |= {
+            "forward": _("forward: the request is lost"),
+            "return": _("return: the answer is lost"),
+            keys.NONE: _("none: nothing is broken, or nobody can tell"),
+        }
+        choices = {question: keys.choices(plan, known, question) for question in keys.QUESTIONS}
+        return Study(record, choices, labels, keys.hints(known))
+
+    def changed(self) -> tuple[int, int]:
+        from lab import control
+
+        now = control.running()
+        found = control.changed(now) if now is not None else None
+        return (found.writes, len(found.differs)) if found is not None else (0, 0)
+
+    def turn(self, name: str | None) -> None:
+        from lab import control
+
+        now = control.running()
+        if now is not None:
+            control.turn(now, name)
+
+    def keep(self, record: Record) -> str:
+        from lab.practise.record import save
+
+        return str(save(record))
 
 
 def real() -> Rooms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lab.practise.record import Prediction, Record
+from lab.practise.record import UNSEEN, Prediction, Record
 
 PREDICTIONS, EVIDENCE, CHANGES, ROLLBACK = 30, 10, 10, 10
 ANSWERS = {"cause": 16, "leg": 8, "owner": 8, "fix": 8}
@@ -37,9 +37,10 @@ def marks(record: Record) -> Marks:
     """What a lesson is worth."""
     asked = {name: worth for name, worth in ANSWERS.items() if record.key.get(name)}
     judged = record.writes is not None and record.left is not None
-    possible = PREDICTIONS + EVIDENCE + sum(asked.values()) + (CHANGES + ROLLBACK if judged else 0)
+    seen = tuple(each for each in record.predictions if each.saw != UNSEEN)
+    possible = (PREDICTIONS if seen else 0) + EVIDENCE + sum(asked.values()) + (CHANGES + ROLLBACK if judged else 0)
     return Marks(
-        predictions=_predictions(record.predictions),
+        predictions=_predictions(seen),
         evidence=_evidence(record),
         answers=0.0 if record.revealed else float(sum(worth for name, worth in asked.items() if correct(record, name))),
         changes=_changes(record) if judged else 0.0,

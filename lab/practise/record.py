@@ -20,6 +20,9 @@ LARGEST = 1 << 20
 KINDS = ("ok", "timeout", "refused", "other")
 """What may be predicted of a probe: an answer, silence, a refusal, or anything else."""
 
+UNSEEN = "not-run"
+"""What was seen of a probe that could not be run; its prediction counts for nothing."""
+
 
 def kind(outcome: str) -> str:
     """The KIND of a probe's outcome."""

@@ -67,6 +67,7 @@ def test_a_perfect_lesson_is_worth_all() -> None:
         ({"predictions": (Prediction("pod-peer", "ok", True, "timeout"),)}, 70),
         ({"predictions": (Prediction("pod-peer", "ok", False, "timeout"),)}, 78),
         ({"predictions": (Prediction("pod-peer", "timeout", False, "timeout"),)}, 92),
+        ({"predictions": (Prediction("pod-peer", "ok", True, "not-run"),)}, 100),
         ({"writes": None, "left": None}, 100),
         ({"key": {**PERFECT.key, "leg": ()}}, 100),
         ({"hints": 40}, 0),

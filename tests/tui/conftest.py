@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from lab.practise.record import Record
 from probes.ask import Ask
 from probes.events import Announced, Probed, Probing, Read, Reading
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
@@ -331,6 +332,10 @@ class FakeLab:
 
     def __init__(self) -> None:
         self.started: list[str] = []
+        self.turned: list[str | None] = []
+        self.kept: list[Record] = []
+        self.writes = 0
+        self.left = 0
 
     def lessons(self) -> tuple[ports.Lesson, ...]:
         return (
@@ -347,6 +352,27 @@ class FakeLab:
 
     def stop(self) -> None:
         self.started.clear()
+
+    def study(self, name: str) -> ports.Study:
+        key = {"cause": ("RC01",), "leg": ("return",), "owner": ("project-b",), "fix": ("masquerade-minimal",)}
+        record = Record("mari", name, "The answer that got lost", "simulated", "2026-11-23T00:00:00Z", key=key)
+        choices = {
+            "cause": ("RC01", "RC02", "none"),
+            "leg": ("forward", "return", "none"),
+            "owner": ("project-a", "project-b", "none"),
+            "fix": ("exchange-routes", "masquerade-minimal", "none"),
+        }
+        return ports.Study(record, choices, {"RC01": "RC01  Routes are not [/x] exchanged"}, ("First.", "Second."))
+
+    def changed(self) -> tuple[int, int]:
+        return self.writes, self.left
+
+    def turn(self, name: str | None) -> None:
+        self.turned.append(name)
+
+    def keep(self, record: Record) -> str:
+        self.kept.append(record)
+        return "/kept/record.json"
 
 
 class House:

@@ -8,6 +8,7 @@ from textual.widgets import ContentSwitcher, Input, Static
 from rules.snapshot import PodRef
 from tui.app import Start
 from tui.screens.case import CaseScreen
+from tui.screens.lesson import LessonScreen
 from tui.screens.start import StartScreen
 
 
@@ -78,16 +79,17 @@ async def test_practise_starts_a_scenario_and_asks_its_question(house, settle):
         assert app.screen.query_one("#start-pane", ContentSwitcher).current == "practise"
         await press(pilot, settle, "enter")
         assert house.lab.started == ["article"]
-        assert isinstance(app.screen, CaseScreen)
+        assert isinstance(app.screen, LessonScreen)
         assert app.screen.case.name == "lab article"
 
 
-async def test_a_scenario_named_at_the_start_is_started(house, settle):
-    app = house.app(Start(scenario="healthy"))
+@pytest.mark.parametrize(("lesson", "screen"), [(False, CaseScreen), (True, LessonScreen)])
+async def test_a_scenario_named_at_the_start_is_started(house, settle, lesson, screen):
+    app = house.app(Start(scenario="healthy", lesson=lesson))
     async with app.run_test() as pilot:
         await settle(pilot)
         assert house.lab.started == ["healthy"]
-        assert isinstance(app.screen, CaseScreen)
+        assert type(app.screen) is screen
 
 
 async def test_a_file_that_is_not_there_is_one_sentence(house, settle):

@@ -16,15 +16,17 @@ def run(argv: Sequence[str]) -> int:
     """Open the app; without a terminal that can show it, say what to do instead."""
     parser = Parser("", _("The app: Diagnose, Practise, Open a recording."))
     parser.add_argument("--read-only", action="store_true", help=_("nothing may be created or changed"))
-    parser.add_argument("--practise", metavar="SCENARIO", help=_("open on a scenario of the lab; starts it if need be"))
+    parser.add_argument("--lab", metavar="SCENARIO", help=_("diagnose a scenario of the lab; starts it if need be"))
+    parser.add_argument("--practise", metavar="SCENARIO", help=_("a lesson on a scenario of the lab, with marks"))
     args = parser.parse_args(argv)
-    if args.practise is not None:
-        require_scenario(args.practise)
+    scenario = args.practise or args.lab
+    if scenario is not None:
+        require_scenario(scenario)
     require_terminal()
     from tui.app import Start
     from tui.app import run as open_app
 
-    return open_app(Start(scenario=args.practise, read_only=args.read_only))
+    return open_app(Start(scenario=scenario, lesson=args.practise is not None, read_only=args.read_only))
 
 
 def require_scenario(name: str) -> None:

@@ -34,6 +34,7 @@ from tui.widgets.bars import CaseBar, ViewBar
 
 if TYPE_CHECKING:
     from tui.app import WayhomeApp
+    from tui.screens.proof import ProofScreen
 
 TICK = 0.2
 MAKERS: dict[str, Callable[[], View]] = {
@@ -62,6 +63,13 @@ class CaseScreen(Screen[None]):
         self._errands = Errands(self)
         self._view = "steps"
         self._wanted: tuple[str, ...] = ()
+        self.makers: dict[str, Callable[[], View]] = dict(MAKERS)
+        self.proof: ProofScreen | None = None
+
+    @property
+    def bar(self) -> CaseBar:
+        """The line at the top."""
+        return self.query_one(CaseBar)
 
     @property
     def rooms(self) -> ports.Rooms:
@@ -77,14 +85,14 @@ class CaseScreen(Screen[None]):
         yield CaseBar(ascii=cast("WayhomeApp", self.app).ascii)
         yield ViewBar()
         with ContentSwitcher(initial="steps", id="views"):
-            yield StepsView()
+            yield self.makers["steps"]()
         yield Static(id="news", markup=False)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.set_interval(TICK, self._tick)
         self._publish()
-        self.query_one(StepsView).take_focus()
+        self.query_one("#steps", View).take_focus()
         if self._recording is not None:
             self._open_recording(self._recording)
         elif self.case.ask is not None:
@@ -278,7 +286,8 @@ class CaseScreen(Screen[None]):
             return
         from tui.screens.proof import ProofScreen
 
-        self.app.push_screen(ProofScreen(offer, plan, self._session, self.case.report), self._proven)
+        self.proof = ProofScreen(offer, plan, self._session, self.case.report)
+        self.app.push_screen(self.proof, self._proven)
 
     def _proven(self, result: tuple[Snapshot, Report] | None) -> None:
         if result is None:
@@ -296,14 +305,14 @@ class CaseScreen(Screen[None]):
         self._view = view
         self.query_one(ViewBar).view = view
         if not self.query(f"#views > #{view}"):
-            made = MAKERS[view]()
+            made = self.makers[view]()
             await switcher.add_content(made, id=view)
         switcher.current = view
         self._enter(view)
 
     def _enter(self, name: str) -> None:
         view = self.query_one(f"#{name}", View)
-        view.show(self.case)
+        self._shown(view)
         if self._view == name:
             view.take_focus()
 
@@ -387,16 +396,20 @@ class CaseScreen(Screen[None]):
             self.case = replace(self.case, **changes)  # type: ignore[arg-type]  # fields of Case, by name
         if not self.is_mounted:
             return
-        self.query_one(CaseBar).case = self.case
-        self.current.show(self.case)
+        self.bar.case = self.case
+        self._shown(self.current)
         self._news()
+
+    def _shown(self, view: View) -> None:
+        """Let `view` draw the case."""
+        view.show(self.case)
 
     def _news(self) -> None:
         text = self.case.progress() or self.case.news
         self.query_one("#news", Static).update(content(text, "$quiet", lines=False))
 
     def _tick(self) -> None:
-        if self.case.started and isinstance(self.current, StepsView):
+        if self.case.started:
             self.current.draw(self.rooms.clock())
 
 

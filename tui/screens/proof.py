@@ -45,6 +45,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.run_made: object | None = None
         self.state = State.WAIT
         self.taken_back = False
+        self.proven = False
         self._session = session
         self._applier: ports.Applier | None = None
         self._errands = Errands(self)
@@ -144,6 +145,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._errands.done("measure")
         self.after = (event.snapshot, event.report)
         reachable = event.report.answer is Answer.REACHABLE
+        self.proven = self.proven or (reachable and not self.taken_back)
         self.state = State.OK if reachable else State.WARN if self.taken_back else State.FAIL
         if self.taken_back:
             word = _("taken back")

@@ -30,7 +30,7 @@ CHOICES = ("diagnose", "practise", "open")
 
 
 class StartScreen(Screen[None]):
-    """Three ways in. `scenario` starts that lab scenario at once."""
+    """Three ways in. `scenario` starts that lab scenario at once, as a `lesson` or to be diagnosed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("start")]
     CSS_PATH = "../styles/start.tcss"
@@ -40,10 +40,11 @@ class StartScreen(Screen[None]):
         "no cloud. Open: read a Snapshot that somebody saved. Tab moves on; F3, F4 and F5 jump."
     )
 
-    def __init__(self, scenario: str | None) -> None:
+    def __init__(self, scenario: str | None, *, lesson: bool = False) -> None:
         super().__init__()
         self.listed = False
         self._scenario = scenario
+        self._lesson = lesson
         self._lessons: dict[str, ports.Lesson] = {}
         self._lab_running: str | None = None
         self._errands = Errands(self)
@@ -128,7 +129,7 @@ class StartScreen(Screen[None]):
         if event.running in self._lessons:
             self._fill(self._lessons[event.running])
         if self._scenario is not None and self._scenario in self._lessons:
-            self._start_lab(self._lessons[self._scenario])
+            self._start_lab(self._lessons[self._scenario], lesson=self._lesson)
 
     def _fill(self, lesson: ports.Lesson) -> None:
         """Offer the running scenario's question, where nothing was typed yet."""
@@ -152,7 +153,7 @@ class StartScreen(Screen[None]):
         if event.option_list.id == "start-menu" and event.option_id:
             self.action_choose(event.option_id)
         elif event.option_list.id == "lessons" and event.option_id in self._lessons:
-            self._start_lab(self._lessons[event.option_id])
+            self._start_lab(self._lessons[event.option_id], lesson=True)
 
     def action_choose(self, choice: str) -> None:
         """Go to one of the three ways in."""
@@ -208,17 +209,18 @@ class StartScreen(Screen[None]):
             return
         self.app.push_screen(CaseScreen(recording=path))
 
-    def _start_lab(self, lesson: ports.Lesson) -> None:
+    def _start_lab(self, chosen: ports.Lesson, *, lesson: bool) -> None:
         if self._errands.busy("lab"):
             return
-        self._say(_("Starting {name}: servers, nodes, pods. A few seconds.").format(name=lesson.name))
+        self._say(_("Starting {name}: servers, nodes, pods. A few seconds.").format(name=chosen.name))
         self.query_one("#lessons").loading = True
 
         def work(run: int) -> messages.LabStarted:
             from tui import messages
 
-            self._app.lab_is_ours = self._app.rooms.lab().start(lesson.name)
-            return messages.LabStarted(run, lesson)
+            lab = self._app.rooms.lab()
+            self._app.lab_is_ours = lab.start(chosen.name)
+            return messages.LabStarted(run, chosen, lab.study(chosen.name) if lesson else None)
 
         self._errands.start("lab", work)
 
@@ -227,7 +229,12 @@ class StartScreen(Screen[None]):
         self.query_one("#lessons").loading = False
         self._lab_running = event.lesson.name
         self._say(_("The lab runs {name}.").format(name=event.lesson.name))
-        self._go(event.lesson.question, name=self._lab_name())
+        if event.study is None:
+            self._go(event.lesson.question, name=self._lab_name())
+            return
+        from tui.screens.lesson import LessonScreen
+
+        self.app.push_screen(LessonScreen(event.lesson.question, event.study, name=self._lab_name()))
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
         from tui.sentences import sentence_of

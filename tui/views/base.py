@@ -37,6 +37,9 @@ class View(Vertical):
         """Draw `case`."""
         raise NotImplementedError
 
+    def draw(self, now: float) -> None:
+        """Draw what passes with time, at `now` of the app's clock."""
+
     def home(self) -> Widget:
         """The widget in which keys are wanted first."""
         return self
