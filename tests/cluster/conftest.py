@@ -140,6 +140,13 @@ def pod(name: str, kind: str, images: dict[str, str], node: str = "", **spec: An
     }
 
 
+def two(images: dict[str, str], node: str) -> Object:
+    """A pod of two containers, of which only the second has tools."""
+    made = pod("two", "distroless", images, node)
+    made["spec"]["containers"] += pod("beside", "tools", images)["spec"]["containers"]
+    return made
+
+
 @dataclass
 class Cluster:
     """The cluster, its clouds' addresses, and its people. `own` is false where somebody else's cluster is used."""
@@ -181,6 +188,16 @@ class Cluster:
             return wanted <= {item["metadata"]["name"] for item in found if item["status"].get("phase") == "Running"}
 
         until(running, f"{', '.join(sorted(wanted))} do not all run")
+
+    def start_pod(self, name: str, image: str) -> None:
+        """Create a pod that never runs, as `image` cannot be had, and wait until the kubelet has said so."""
+        self.api.call("POST", self.pods, pod(name, "tools", {"tools": image}, NODES[0]))
+
+        def waits() -> bool:
+            found = (self.api.find(f"{self.pods}/{name}") or {}).get("status", {}).get("containerStatuses") or [{}]
+            return "waiting" in found[0].get("state", {}) and "Image" in str(found[0]["state"]["waiting"]["reason"])
+
+        until(waits, f"{name} is not waiting for its image")
 
     def compute(self, path: str, method: str = "GET", body: Object | None = None) -> Object:
         """One call of the Compute API."""
@@ -250,6 +267,7 @@ class Cluster:
             pod("busybox", "busybox", images, NODES[0]),
             pod("distroless", "distroless", images, NODES[1]),
             pod("far", "tools", images, NODES[1]),
+            two(images, NODES[1]),
             pod("on-host", "tools", images, NODES[1], hostNetwork=True),
         )
 

@@ -21,7 +21,7 @@ def named(report: dict[str, Any], status: str = "confirmed") -> list[str]:
     return [cause["id"] for cause in report["causes"] if cause["status"] == status]
 
 
-@pytest.mark.parametrize("pod", ["my-pod", "busybox", "far"])
+@pytest.mark.parametrize("pod", ["my-pod", "busybox", "distroless", "two", "far"])
 def test_the_answer_to_a_pod_is_lost_at_the_peer(article: Any, wayhome: Callable[..., Any], pod: str) -> None:
     done = wayhome("diagnose", pod, TARGET, "--json")
     assert done.code == 1, done.err
@@ -34,6 +34,23 @@ def test_the_answer_to_a_pod_is_lost_at_the_peer(article: Any, wayhome: Callable
     assert seen["pod-peer"] == "timeout"
     assert [row["probe"] for row in report["matrix"] if row["agrees"] is False] == []
     assert [gap["what"] for gap in report["unknowns"]] == []
+    left = "labelSelector=app.kubernetes.io%2Fmanaged-by%3Dwayhome"
+    assert article.api.items(f"{article.pods}?{left}") == []
+
+
+def test_a_pod_that_does_not_run_yet(article: Any, wayhome: Callable[..., Any]) -> None:
+    """Its image cannot be had; what is asked of the cloud is answered all the same."""
+    article.start_pod("waiting", image="registry.local/absent:1")
+    done = wayhome("diagnose", "waiting", TARGET, "--json")
+    assert done.code == 1, done.err
+    assert done.report["broken"]["reason"] == "NO_ROUTE"
+    article.api.remove(f"{article.pods}/waiting")
+
+
+def test_a_pod_that_is_not_there(article: Any, wayhome: Callable[..., Any]) -> None:
+    done = wayhome("diagnose", "no-such-pod", TARGET)
+    assert (done.code, done.out) == (2, "")
+    assert "no-such-pod" in done.err
 
 
 def test_a_pod_on_the_nodes_network_reaches_the_peer(article: Any, wayhome: Callable[..., Any]) -> None:
