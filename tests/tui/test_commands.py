@@ -12,9 +12,11 @@ from tui.screens.case import MAKERS, CaseScreen
 from tui.screens.consent import ConsentScreen
 from tui.screens.exhibit import ExhibitScreen
 from tui.screens.help import HelpScreen
+from tui.screens.lesson import LessonScreen
 from tui.screens.proof import ProofScreen
 from tui.screens.start import StartScreen
 from tui.screens.trouble import TroubleScreen
+from tui.views.lesson import LessonView
 
 HOMES = {
     "app": WayhomeApp,
@@ -25,6 +27,8 @@ HOMES = {
     "consent": ConsentScreen,
     "exhibit": ExhibitScreen,
     "trouble": TroubleScreen,
+    "lesson": LessonView,
+    "class": LessonScreen,
     **MAKERS,
 }
 VIEWS = tuple(MAKERS)
@@ -47,9 +51,14 @@ def test_ids_are_unique_and_begin_with_their_scope():
     assert all(command.id.startswith(f"{command.scope}.") for command in commands.COMMANDS)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", [*VIEWS, "lesson"])
 def test_no_key_means_two_things_in_one_view(view):
-    keys = [key for scope in (view, "case", "app") for command in commands.of(scope) for key in command.key.split(",")]
+    keys = [
+        key
+        for scope in (view, "case", "class", "app")
+        for command in commands.of(scope)
+        for key in command.key.split(",")
+    ]
     assert sorted(keys) == sorted(set(keys))
 
 
