@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from lab import truth
@@ -22,17 +23,16 @@ from probes.place import Place, place
 from rules.case import PROBES
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Target
 
-TAKEN = "2026-11-23T00:00:00Z"
-
 T = TypeVar("T")
 
 
 def snapshot(scenario: Scenario) -> Snapshot:
     """What a reader with every right sees of `scenario`, and what the five probes measure there."""
     store = Store()
-    populate(store, scenario)
+    now = datetime.now(UTC)
+    populate(store, scenario, now)
     Agents(store, 1.0).settle()
-    seen = truth.snapshot(store, TAKEN)
+    seen = truth.snapshot(store, now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     probes = _run(_measured(store, seen.question))
     return Snapshot(**{**vars(seen), "probes": probes})
 

@@ -75,6 +75,8 @@ def pairs(ids: tuple[str, ...]) -> Iterator[tuple[str, str, World | str]]:
 def _pair(first: str, second: str) -> World | str:
     if {first, second} & _NODES_ALONE and {first, second} & _PODS_ALONE:
         return "nodes alone and pods alone cannot both be admitted"
+    if {first, second} == {"RC02", "RC12"}:
+        return "what is not exported cannot be left unimported"
     if any(_hides(one, other) for one, other in ((first, second), (second, first))):
         return "one is shown by an answer alone, which the other silences"
     why = ""

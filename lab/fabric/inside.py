@@ -32,11 +32,15 @@ def request_strays(store: Store, world: World, source: Source, found: Walk) -> b
 
 
 def ports_used_up(store: Store, world: World, found: Walk, turn: Callable[[str], int]) -> bool:
-    """Whether the node has no port left for this connection with its own address: every other one, by `turn`."""
+    """Whether the node has no port left for this connection with its own address.
+
+    By `turn` four fail and four succeed: for pods the first four, for the node itself the next.
+    """
     node = next((each for each in world.nodes.values() if each.address == found.source_seen), None)
     if node is None or not any(found.dest in IPv4Network(text) for text in _guest(store, node).get("busyTo", ())):
         return False
-    return turn(node.name) % 2 == 1
+    pods = found.masquerade is not None and found.masquerade.masqueraded is True
+    return (turn(f"{node.name} {pods}") - 1) // 4 % 2 == int(not pods)
 
 
 def _stays(node: Node, dest: IPv4Address) -> bool:

@@ -120,9 +120,9 @@ class Simulated:
             return Reach(Outcome.TIMEOUT)
         return answered(guest, protocol, port)
 
-    def _turn(self, node: str) -> int:
-        self._turns[node] = self._turns.get(node, 0) + 1
-        return self._turns[node]
+    def _turn(self, who: str) -> int:
+        self._turns[who] = self._turns.get(who, 0) + 1
+        return self._turns[who]
 
     def guest(self, found: Walk, address: IPv4Address) -> Object:
         """What runs at the end of a way: the guest table's entry; empty for a machine that nobody described."""

@@ -251,6 +251,8 @@ class Checker:
     def agent(self) -> None:
         """The nodes that the agent leaves out exist."""
         names = [node.name for node in self.scenario.nodes]
+        if self.scenario.agent.not_on and not self.scenario.agent.installed:
+            self.fail(("agent", "not on nodes"), _("an agent that is not installed is on no node; remove this key."))
         for name in self.scenario.agent.not_on:
             if name not in names:
                 self.fail(("agent", "not on nodes"), _no_such(_("node"), name, names))

@@ -170,7 +170,7 @@ class NodePlan:
     `route` is False for a node whose pods no route leads to (routes-based clusters), `route_refused` what the route
     controller says of it. `made` tells how long ago the node was made (None: with the others). `left_over` is a list
     that an agent wrote there before it was removed. `forwards` is the guest's own ip_forward; `busy_to` are
-    destinations towards which its ports for masquerading are used up, so that every other connection fails.
+    destinations towards which its ports for masquerading are used up, so that connections fail and succeed in turns.
     """
 
     name: str

@@ -23,12 +23,13 @@ def check(case: Case) -> Finding | None:
     if age is None or not 0 <= age < FRESH or not intent.read(case, found, key).means(case):
         return None
     seen = case.measured("pod-peer")
-    if seen is None or not case.blocked or case.told or not case.node_gets_through:
+    if seen is None or not case.blocked or case.told:
         return None
+    through = case.node_gets_through
     where = f"{found.namespace}/{found.name}"
     return Finding(
-        status=Status.CONFIRMED if case.wears_pod_address else Status.LIKELY,
-        blocks=True,
+        status=Status.LATENT if not through else Status.CONFIRMED if case.wears_pod_address else Status.LIKELY,
+        blocks=through,
         sentence=_(
             "ConfigMap {where} is right and {age:.0f} seconds old: the agent on {node} has not written its rules yet, "
             "or the connection is older than they are."

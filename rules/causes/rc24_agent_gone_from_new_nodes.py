@@ -8,8 +8,9 @@ from rules.ages import seconds
 from rules.case import Case
 from rules.causes import intent
 from rules.causes.cause import Cause, Finding, Prior, cells, some
-from rules.masquerade import nat_table
+from rules.masquerade import BOOT, OLD_BOOT, nat_table, older
 from rules.nat import Fate
+from rules.ranges import LINK_LOCAL, RFC1918
 from rules.report.model import Next, Status
 from rules.snapshot import Outcome
 from rules.words import _
@@ -17,11 +18,14 @@ from rules.world import AgentState, Node
 
 
 def remembers(case: Case, node: Node) -> bool | None:
-    """Whether an older node still masquerades packets to the target; None where neither table nor probe tells."""
+    """Whether an agent's rules on an older node still masquerade packets to the target; None where nothing tells."""
     table = nat_table(case.world, node.name)
     if table is not None:
         address = node.pod_ranges[0][2] if node.pod_ranges and node.pod_ranges[0].num_addresses > 2 else None
-        return None if address is None else table.decide(address, case.dest).fate is Fate.MASQUERADE
+        booted = set(table.kept_ranges()) - {LINK_LOCAL} in (set(BOOT), set(OLD_BOOT), set(RFC1918))
+        return not booted and address is not None and table.decide(address, case.dest).fate is Fate.MASQUERADE
+    if older(node.version, 1, 14):
+        return None
     return True if case.measured(f"pod-peer@{node.name}") is Outcome.OK else None
 
 
@@ -31,14 +35,14 @@ def check(case: Case) -> Finding | None:
         return None
     if not intent.applies(case) or not intent.in_vain(case) or not case.blocked:
         return None
-    older = [
+    elder = [
         node
         for node in case.world.nodes.values()
         if node.name != here.name and (seconds(node.created, here.created) or 0) > 0 and remembers(case, node)
     ]
-    if not older:
+    if not elder:
         return None
-    old = older[0]
+    old = elder[0]
     read = nat_table(case.world, old.name) is not None
     words = ("kubectl", "get", "daemonset", "ip-masq-agent", "--namespace", intent.NAMESPACE)
     return Finding(

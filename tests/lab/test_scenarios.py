@@ -187,6 +187,7 @@ MISTAKES = [
     ("base: article\nservices: {s: {address: 10.2.0.10}}\n", "services > s > address", "10.96.0.0/16"),
     ("base: article\npods: {my-pod: {default network: x}}\n", "my-pod > default network", "multi-network: yes"),
     ("base: article\nagent: {flags: [masq]}\n", "agent > flags", "begins with --"),
+    ("base: article\nagent: {installed: no, not on nodes: [gke-node-01]}\n", "agent > not on nodes", "on no node"),
     ("base: article\nagent: {not on nodes: [gke-node-09]}\n", "agent > not on nodes", "no node called gke-node-09"),
     ("base: article\nmasquerade config: {key: config}\n", "masquerade config > text", "missing"),
     ("base: article\nmasquerade config: {text: x, namespace: Kube}\n", "namespace", "a Kubernetes name"),

@@ -17,7 +17,8 @@ from lab.store import Object, Store
 
 @dataclass(frozen=True)
 class Vm:
-    """A VM or node; `key` is PROJECT/NAME, `aliases` its alias ranges, `forwards` the API's canIpForward."""
+    """One interface of a VM or node: `key` is PROJECT/NAME, `nic` the interface's number, `aliases` its alias ranges,
+    `forwards` the API's canIpForward."""
 
     key: str
     net: Net
@@ -28,6 +29,20 @@ class Vm:
     forwards: bool
     running: bool
     region: str
+    nic: int = 0
+
+
+@dataclass(frozen=True)
+class PolicyRoute:
+    """A policy-based route: what comes from a VM of the network with one of `tags` (none: any) goes to `hop`."""
+
+    net: Net
+    name: str
+    source: IPv4Network
+    dest: IPv4Network
+    hop: IPv4Address | None
+    priority: int
+    tags: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,7 @@ class Cloud:
     statics: tuple[Static, ...]
     links: tuple[Link, ...]
     rules: tuple[Rule, ...]
+    policies: tuple[PolicyRoute, ...] = ()
     guests: dict[str, Object] = field(default_factory=dict)
 
 
@@ -79,6 +95,7 @@ def read(store: Store) -> Cloud:
     vms: list[Vm] = []
     statics: list[Static] = []
     rules: list[Rule] = []
+    policies: list[PolicyRoute] = []
     guests: dict[str, Object] = {}
     for project in projects:
         for item in _all(store, project, "networks"):
@@ -88,13 +105,15 @@ def read(store: Store) -> Cloud:
         for item in _all(store, project, "subnetworks"):
             ranges = [item["ipCidrRange"], *(each["ipCidrRange"] for each in item.get("secondaryIpRanges", []))]
             subnets += [(_net(item["network"]), IPv4Network(text)) for text in ranges]
-        vms += [_vm(project, item) for item in _all(store, project, "instances")]
+        vms += [vm for item in _all(store, project, "instances") for vm in _vms(project, item)]
+        policies += [_policy(item) for item in store.table(f"networkconnectivity/{project}").values()]
         statics += [_static(item) for item in _all(store, project, "routes")]
         rules += [_rule(item) for item in _all(store, project, "firewalls") if not item.get("disabled")]
         rules += policy_rules(store, project)
         for name, guest in store.table(f"guest/{project}").items():
             guests[f"{project}/{name}"] = guest
-    return Cloud(tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), guests)
+    found = (tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), tuple(policies))
+    return Cloud(*found, guests)
 
 
 def _all(store: Store, project: str, collection: str) -> list[Object]:
@@ -122,8 +141,25 @@ def _effective(item: dict[str, Any], traffic: str, flag: str) -> bool:
     return bool(item.get(flag, False))
 
 
-def _vm(project: str, item: Object) -> Vm:
-    nic = item["networkInterfaces"][0]
+def _vms(project: str, item: Object) -> list[Vm]:
+    return [_vm(project, item, number) for number in range(len(item["networkInterfaces"]))]
+
+
+def _policy(item: Object) -> PolicyRoute:
+    match = item.get("filter", {})
+    return PolicyRoute(
+        _net(item["network"]),
+        item["name"],
+        IPv4Network(match.get("srcRange", "0.0.0.0/0")),
+        IPv4Network(match.get("destRange", "0.0.0.0/0")),
+        IPv4Address(item["nextHopIlbIp"]) if "nextHopIlbIp" in item else None,
+        item.get("priority", 100),
+        frozenset(item.get("virtualMachine", {}).get("tags", [])),
+    )
+
+
+def _vm(project: str, item: Object, number: int) -> Vm:
+    nic = item["networkInterfaces"][number]
     return Vm(
         f"{project}/{item['name']}",
         _net(nic["network"]),
@@ -134,6 +170,7 @@ def _vm(project: str, item: Object) -> Vm:
         bool(item.get("canIpForward", False)),
         item.get("status") == "RUNNING",
         item["zone"].rsplit("/", 1)[-1].rsplit("-", 1)[0],
+        number,
     )
 
 

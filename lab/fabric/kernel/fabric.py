@@ -19,7 +19,25 @@ from lab.shell.images import kind
 from lab.store import Event, Store
 
 CHUNK = 65536
-SHAPING = ("compute/", "guest/", "node/nat", "kube/pods", "kube/nodes", "kube/networkpolicies")
+SHAPING = (
+    "compute/",
+    "networkconnectivity/",
+    "guest/",
+    "node/nat",
+    "kube/pods",
+    "kube/nodes",
+    "kube/networkpolicies",
+    "kube/services",
+)
+    "compute/",
+    "networkconnectivity/",
+    "guest/",
+    "node/nat",
+    "kube/pods",
+    "kube/nodes",
+    "kube/networkpolicies",
+    "kube/services",
+)
 DOES_NOT_SHAPE = ("operations",)
 
 

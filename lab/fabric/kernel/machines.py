@@ -72,15 +72,16 @@ def blueprint(store: Store) -> Blueprint:
             wires.append(Wire(left, End(router_name(importer.peer), peer_device(importer.peer, importer.net))))
     pods = _pods(store)
     nodes = {node_key(store, node): node for node in store.table("kube/nodes")}
-    for vm in cloud.vms:
+    for vm in (each for each in cloud.vms if each.nic == 0):
         name = vm_name(vm.key)
         guest = cloud.guests.get(vm.key, {})
         node = nodes.get(vm.key)
         mine = [pod for pod in pods if node is not None and pod.node == node]
         tables = _node_tables(store, node, [pod.key for pod in mine]) if node is not None else {}
-        namespaces[name] = _machine(name, vm, guest, mine, tables, node is not None)
+        nics = [each for each in cloud.vms if each.key == vm.key]
+        namespaces[name] = _machine(name, nics, guest, mine, tables, node is not None)
         if vm.running:
-            wires.append(Wire(End(router_name(vm.net), vm_device(vm)), End(name, "eth0")))
+            wires += [Wire(End(router_name(nic.net), vm_device(nic)), End(name, f"eth{nic.nic}")) for nic in nics]
         for pod in mine:
             inner = pod_name(pod.key)
             namespaces[inner] = _pod(inner, pod)
@@ -88,18 +89,23 @@ def blueprint(store: Store) -> Blueprint:
     return Blueprint(namespaces, tuple(wires))
 
 
-def _machine(name: str, vm: Vm, guest: Object, pods: list[KubePod], tables: dict[str, str], is_node: bool) -> Namespace:
-    objects = []
+def _machine(
+    name: str, nics: list[Vm], guest: Object, pods: list[KubePod], tables: dict[str, str], is_node: bool
+) -> Namespace:
+    vm, objects = nics[0], []
     if vm.running:
         objects += [
-            f"addr {vm.address}/32 dev eth0",
+            *(f"addr {nic.address}/32 dev eth{nic.nic}" for nic in nics),
             f"route default via {GATEWAY} dev eth0 onlink src {vm.address}",
         ]
+        for nic in nics[1:]:
+            behind = f"via {GATEWAY} dev eth{nic.nic} onlink src {nic.address}"
+            objects += [f"route {found} {behind}" for found in guest.get("routes", [])]
+        objects += [f"route blackhole {found}" for found in guest.get("bridges", {}).values()]
     for pod in pods:
         objects.append(f"route {pod.address}/32 via {GATEWAY} dev {device('c', pod.key)} onlink src {vm.address}")
-    sysctls: tuple[tuple[str, str], ...] = QUIET
-    if is_node:
-        sysctls += (("net.ipv4.ip_forward", "1" if guest.get("forwards", True) else "0"),)
+    forwards = guest.get("forwards", is_node)
+    sysctls: tuple[tuple[str, str], ...] = (*QUIET, ("net.ipv4.ip_forward", "1" if forwards else "0"))
     if not guest.get("answersPing", True):
         sysctls += (PING_OFF,)
     return Namespace(name, tuple(objects), sysctls, tables, _listeners(guest) if vm.running else ())
@@ -120,7 +126,7 @@ def _listeners(guest: Object) -> tuple[Listener, ...]:
 
 def _node_tables(store: Store, node: str, pods: list[str]) -> dict[str, str]:
     item = store.table("node/nat").find(node)
-    return {"nat": item["text"] if item else dump([], {}), "filter": node_filter(store, pods)}
+    return {"nat": item["text"] if item else dump([], {}), "filter": node_filter(store, node, pods)}
 
 
 def _pods(store: Store) -> list[KubePod]:

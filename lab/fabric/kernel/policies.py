@@ -13,6 +13,7 @@ from lab.fabric.kernel.tables import device
 from lab.store import Object, Store
 
 Labels = Mapping[str, str]
+HANDED_ON = ("FORWARD", "OUTPUT")
 
 
 def _clusters(store: Store) -> list[Object]:
@@ -31,8 +32,32 @@ def enforced(store: Store) -> bool:
     return dataplane_v2(store) or any(each.get("networkPolicy", {}).get("enabled") for each in _clusters(store))
 
 
-def node_filter(store: Store, pods: Iterable[str]) -> str:
-    """The filter table of a node that runs `pods` (NAMESPACE/NAME).
+def _no_pods_behind(store: Store) -> Iterable[str]:
+    """kube-proxy's refusals, as matches: Services whose pods are none. Those with pods are not modelled."""
+    pods = store.table("kube/pods").values()
+    for service in store.table("kube/services").values():
+        spec = service.get("spec") or {}
+        selector, address = spec.get("selector") or {}, spec.get("clusterIP", "None")
+        space = service["metadata"].get("namespace")
+        behind = [
+            pod
+            for pod in pods
+            if pod["metadata"].get("namespace") == space
+            and matches({"matchLabels": selector}, pod["metadata"].get("labels", {}))
+        ]
+        if selector and not behind and address not in ("None", ""):
+            for port in spec.get("ports") or ():
+                yield f"-d {address}/32 -p {port.get('protocol', 'TCP').lower()} --dport {port['port']}"
+
+
+def _kept_here(store: Store, node: str) -> list[str]:
+    """The node's own pod ranges: what is sent there never leaves the node, whether a pod has the address or not."""
+    spec = (store.table("kube/nodes").find(node) or {}).get("spec", {})
+    return list(spec.get("podCIDRs") or ())
+
+
+def node_filter(store: Store, node: str, pods: Iterable[str]) -> str:
+    """The filter table of `node`, which runs `pods` (NAMESPACE/NAME).
 
     What comes from the network for nobody here would go back to the network and circle; it ends here instead.
     """
@@ -55,10 +80,18 @@ def node_filter(store: Store, pods: Iterable[str]) -> str:
             rules.append(f"-A {chain} -j DROP")
     head = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *chains]
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    refused = [
+        f"-A {chain} {match} -j REJECT --reject-with icmp-port-unreachable"
+        for match in _no_pods_behind(store)
+        for chain in HANDED_ON
+    ]
+    kept = [f"-A {chain} -o eth0 -d {found} -j DROP" for found in _kept_here(store, node) for chain in HANDED_ON]
     return "\n".join(
         [
             *head,
             "-A FORWARD -i eth0 -o eth0 -j DROP",
+            *kept,
+            *refused,
             known,
             *sorted(hooks, key=lambda hook: " -o " in hook),
             *rules,

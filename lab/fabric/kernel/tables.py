@@ -15,7 +15,7 @@ from lab.fabric.kernel.blueprint import GATEWAY
 from lab.fabric.kernel.cloud import Cloud, Link, Static, Vm
 from lab.fabric.kernel.names import Net
 
-SUBNETS, FROM_PEERS, CUSTOM = 100, 101, 1000
+SUBNETS, FROM_PEERS, CUSTOM, POLICIES = 100, 101, 1000, 50_000
 DOWN_METRIC = 190_000  # behind all local routes, before all imported ones
 PEER_METRIC = 200_000  # a local custom route beats an imported one to the same destination, whatever their priorities
 
@@ -27,7 +27,7 @@ def device(prefix: str, *names: str) -> str:
 
 def vm_device(vm: Vm) -> str:
     """The router's end of a VM's wire."""
-    return device("v", vm.key)
+    return device("v", vm.key, *([f"nic{vm.nic}"] if vm.nic else []))
 
 
 def peer_device(net: Net, peer: Net) -> str:
@@ -83,7 +83,8 @@ def crossing_statics(cloud: Cloud, importer: Link, exporter: Link) -> list[Stati
 
 def router_objects(cloud: Cloud, net: Net) -> list[str]:
     """Routes and rules of the router of `net`."""
-    lines = _subnet_routes(cloud, net)
+    lines = _policies(cloud, net)
+    lines += _subnet_routes(cloud, net)
     lines += _peer_sides(cloud, net)
     for number, (tags, vms) in enumerate(sorted(_classes(cloud, net).items(), key=lambda item: sorted(item[0]))):
         table = CUSTOM + number
@@ -91,6 +92,26 @@ def router_objects(cloud: Cloud, net: Net) -> list[str]:
         lines += [f"rule pref 200 iif {vm_device(vm)} lookup {table}" for vm in vms]
     lines += [f"rule pref 100 iif {vm_device(vm)} lookup {SUBNETS}" for vm in _vms(cloud, net)]
     lines.append("rule pref 300 blackhole")
+    return lines
+
+
+def _policies(cloud: Cloud, net: Net) -> list[str]:
+    """Policy-based routes: asked first, for what VMs of the network send; the next hop's own packets are let be."""
+    lines = []
+    known = sorted((each for each in cloud.policies if each.net == net), key=lambda each: (each.priority, each.name))
+    for number, policy in enumerate(known):
+        if policy.hop is None:
+            continue
+        hop = next((vm for vm in _vms(cloud, net) if vm.address == policy.hop and vm.running), None)
+        table = POLICIES + number
+        where = f"default via {GATEWAY} dev {vm_device(hop)} onlink" if hop else "blackhole default"
+        lines.append(f"route {where} table {table}")
+        match = f"from {policy.source} to {policy.dest}"
+        lines += [
+            f"rule pref {50 + number} {match} iif {vm_device(vm)} lookup {table}"
+            for vm in _vms(cloud, net)
+            if vm != hop and (not policy.tags or policy.tags & vm.tags)
+        ]
     return lines
 
 

@@ -39,7 +39,6 @@ MATRIX = {
     "rc50": "timeout ok ok timeout",
     "rc53": "ok ok refused refused",
     "rc54": "ok ok timeout timeout",
-    "rc56": "ok ok timeout ok",  # every other connection
     "rc57": "ok ok timeout timeout",
     "rc66": "ok ok timeout timeout",
     "rc74": "ok ok timeout timeout",
