@@ -32,6 +32,7 @@ _KUBERNETES = {
     "NetworkPolicy": "networkpolicies",
     "Service": "services",
     "EgressNATPolicy": "egressnatpolicies",
+    "Event": "events",
 }
 _COMPUTE = {
     "compute#network": "networks",
@@ -42,6 +43,7 @@ _COMPUTE = {
     "compute#router": "routers",
 }
 _PROJECT = re.compile(r"/projects/([^/]+)/")
+_POLICY_ROUTE = re.compile(r"projects/([^/]+)/locations/global/policyBasedRoutes/")
 
 
 @dataclass
@@ -183,6 +185,8 @@ def _one(found: Reading, value: Any) -> bool:
         _add(listing["items"], value)
     elif kind in _COMPUTE and project:
         _add(found.compute.setdefault(project[1], {}).setdefault(_COMPUTE[kind], []), value)
+    elif policy := _POLICY_ROUTE.match(str(value.get("name", ""))):
+        _add(found.compute.setdefault(policy[1], {}).setdefault("policyBasedRoutes", []), value)
     elif "nodePools" in value and "location" in value:
         _add(found.clusters, value)
     else:

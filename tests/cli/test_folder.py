@@ -119,3 +119,14 @@ def test_a_folder_that_is_of_no_use(tmp_path: Path, files: dict[str, str], says:
 def test_no_folder(tmp_path: Path) -> None:
     with pytest.raises(ParseError, match="not a folder"):
         folder.read(tmp_path / "nix")
+
+
+def test_policy_based_routes_and_refused_routes_are_known(tmp_path: Path) -> None:
+    name = "projects/project-a/locations/global/policyBasedRoutes/inspect"
+    save(tmp_path, "pbr.json", [{"name": name, "nextHopIlbIp": "10.1.0.50"}])
+    said = {"kind": "Event", "metadata": {"name": "e"}, "reason": "FailedToCreateRoute"}
+    save(tmp_path, "events.json", {"kind": "List", "items": [said]})
+    found = folder.read(tmp_path)
+    assert found.compute["project-a"]["policyBasedRoutes"][0]["name"] == name
+    assert found.kubernetes["events"]["items"] == [said]
+    assert found.skipped == []

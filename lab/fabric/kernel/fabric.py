@@ -29,15 +29,6 @@ SHAPING = (
     "kube/networkpolicies",
     "kube/services",
 )
-    "compute/",
-    "networkconnectivity/",
-    "guest/",
-    "node/nat",
-    "kube/pods",
-    "kube/nodes",
-    "kube/networkpolicies",
-    "kube/services",
-)
 DOES_NOT_SHAPE = ("operations",)
 
 
