@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint bench catalogue judge shots locale
+.PHONY: help run test test-cluster lint bench catalogue crash judge shots locale
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -36,6 +36,9 @@ bench: $(READY)  ## measure speed, as ratios within one run
 
 catalogue: $(READY)  ## hold every cause against its scenarios, alone and in pairs, on both fabrics; writes docs/catalogue.md
 	@$(BIN)/python -m catalogue $(ARGS)
+
+crash: $(READY)  ## kill apply and rollback at every step, on both fabrics; writes docs/crash.md
+	@$(BIN)/python -m crash $(ARGS)
 
 judge: $(READY)  ## hold the model against the kernel on 10,000 random worlds (ARGS="--worlds 500")
 	@$(BIN)/python -m lab.judge $(ARGS)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from probes import force, journal
+from probes import force, journal, lock
 from probes.apply import Applier
-from probes.errors import ChangedMeanwhileError, ChangeError, ForbiddenError
+from probes.errors import CancelledError, ChangedMeanwhileError, ChangeError, ForbiddenError
 from probes.journal import JournalError
 from probes.progress import Progress, Stage
 from probes.run import State
@@ -352,3 +352,128 @@ def test_killed_while_taking_back(moment: str, world: World, monkeypatch: pytest
     assert run.state is State.ROLLED_BACK
     assert world.objects() == World().objects()
     assert sorted(world.writes) == ["ConfigMap", "peering"]
+
+
+def test_a_change_that_is_put_back_while_it_waits_is_noticed(world: World) -> None:
+    world.nat_lag = 1000
+    pauses = 0
+
+    def pause(_seconds: float) -> None:
+        nonlocal pauses
+        pauses += 1
+        if pauses == 2:
+            world.map = None  # somebody else's controller
+
+    world.pause = pause  # type: ignore[method-assign]  # a world with a second writer
+    heard: list[Progress] = []
+    run = Applier(None, world).apply(Applier(None, world).plan(offer()), heard.append)
+    assert run.state is State.REVERTED
+    assert pauses == 2
+    assert "put back to what it was before, by somebody (Update) at 2026" in heard[-1].sentence
+
+
+def test_a_change_that_is_put_back_after_the_proof_is_noticed_while_watching(world: World) -> None:
+    applier = Applier(None, world)
+    run = applier.apply(applier.plan(offer()))
+    assert applier.watch(run, 0.0).state is State.PROVEN
+    assert applier.watch(run, 60.0, stop=lambda: True).state is State.PROVEN
+
+    def pause(_seconds: float) -> None:
+        assert world.map is not None
+        world.map = {**world.map, "data": {"config": "theirs"}}
+
+    world.pause = pause  # type: ignore[method-assign]  # a world with a second writer
+    heard: list[Progress] = []
+    run = applier.watch(run, 60.0, heard.append)
+    assert run.state is State.REVERTED
+    assert "was changed after this run had changed it" in heard[-1].sentence
+    with pytest.raises(ChangedMeanwhileError, match="--leave"):
+        applier.rollback(run)
+    assert world.map is not None
+    assert world.map["data"] == {"config": "theirs"}
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit, CancelledError])
+def test_stopped_while_it_waits(world: World, stop: type[BaseException]) -> None:
+    def pause(_seconds: float) -> None:
+        raise stop("Stopped.")
+
+    world.nat_lag = 1000
+    world.pause = pause  # type: ignore[method-assign]  # a person at the keys
+    applier = Applier(None, world)
+    with pytest.raises(stop):
+        applier.apply(applier.plan(offer()))
+    (run,) = applier.runs()
+    assert run.lines[-1]["step"] == "interrupted"
+    assert run.state is State.APPLIED
+    assert run.half_done
+    assert run.can_go_on
+    world.nat_lag = 0
+    world.pause = lambda _seconds: None  # type: ignore[method-assign]  # nobody at the keys
+    assert applier.left_to_do(run) == ()
+    assert applier.resume(run).state is State.PROVEN
+    assert world.writes == ["ConfigMap", "peering"]
+
+
+def test_a_consensus_waits_for_the_peer_and_is_proven_later(world: World) -> None:
+    answered = False
+
+    def measure(id: str) -> Probe:
+        good = id == "pod-local" or answered
+        return Probe(id, Outcome.OK if good else Outcome.TIMEOUT)
+
+    def pending(change: Change) -> bool:
+        return change.kind == "peering" and not answered
+
+    world.measure = measure  # type: ignore[method-assign]  # the peer decides
+    world.pending = pending  # type: ignore[method-assign]  # the peer decides
+    world.pause = lambda _seconds: None  # type: ignore[method-assign]  # nothing to wait for
+    applier = Applier(None, world)
+    heard: list[Progress] = []
+    made = applier.plan(offer())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(force, "PEER_SECONDS", 0.0)
+        run = applier.apply(made, heard.append)
+    assert run.state is State.WAITING_FOR_PEER
+    assert "Waiting for the peer" in heard[-1].sentence
+    assert not run.half_done
+    answered = True
+    assert applier.resume(run).state is State.PROVEN
+    assert world.writes == ["ConfigMap", "peering"]
+
+
+def test_the_peers_own_change_is_not_taken_back(world: World) -> None:
+    world.forbidden = {"peering"}
+    applier = Applier(None, world)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(force, "PEER_SECONDS", 0.0)
+        run = applier.apply(applier.plan(offer()))
+    world.flags = {"exportCustomRoutes": True}  # the peer's admin, by hand
+    run = applier.resume(run)
+    assert run.state is State.PROVEN
+    assert applier.rollback(run).state is State.ROLLED_BACK
+    assert world.objects() == (None, {"exportCustomRoutes": True})
+
+
+def test_a_run_that_somebody_undid_is_not_completed_over_their_heads(world: World) -> None:
+    applier = Applier(None, world)
+    world.nat_lag = 1000
+
+    def pause(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    world.pause = pause  # type: ignore[method-assign]  # a person at the keys
+    with pytest.raises(KeyboardInterrupt):
+        applier.apply(applier.plan(offer()))
+    world.map = None
+    (run,) = applier.runs()
+    with pytest.raises(ChangedMeanwhileError, match="someone has changed it since"):
+        applier.resume(run)
+    assert world.writes == ["ConfigMap", "peering"]
+
+
+def test_two_at_once(world: World) -> None:
+    applier = Applier(None, world)
+    with lock.only_one(), pytest.raises(JournalError, match="Another wayhome is changing something: process"):
+        applier.apply(applier.plan(offer()))
+    assert world.writes == []

@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,71 @@ def test_the_lock_says_who_has_it() -> None:
     assert not lock.someone_at_work()
     with lock.only_one():
         assert lock.someone_at_work()
+
+
+def test_a_clock_that_goes_back_does_not_change_the_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Clock(datetime):
+        times = iter(("2030-01-01T00:00:00+00:00",) * 2 + ("2020-01-01T00:00:00+00:00",) * 2)
+
+        @classmethod
+        def now(cls, tz: object = None) -> datetime:
+            return datetime.fromisoformat(next(cls.times))
+
+    monkeypatch.setattr(journal, "datetime", Clock)
+    first, second = journal.begin({}), journal.begin({})
+    assert first.id > second.id
+    assert [run.id for run in journal.runs()] == [second.id, first.id]
+    assert [run.number for run in journal.runs()] == [2, 1]
+
+
+def test_a_run_whose_plan_is_spoilt_is_named_and_no_other_is_lost() -> None:
+    kept, other = journal.begin({"remedy": "r"}), journal.begin({"remedy": "s"})
+    kept.write("calling", change=0, state="applying")
+    kept.path.write_bytes(b"\x00" * 40 + kept.path.read_bytes()[40:])
+    assert [run.id for run in journal.runs()] == [other.id]
+    (sentence,) = journal.unreadable()
+    assert str(kept.path) in sentence
+    assert "damaged" in sentence
+    with pytest.raises(JournalError, match="damaged"):
+        journal.read(kept.id)
+
+
+def test_a_spoilt_line_in_the_middle_hides_no_call() -> None:
+    kept = journal.begin({"remedy": "r", "steps": [{}]})
+    kept.write("calling", change=0, state="applying")
+    kept.write("called", change=0, left={})
+    lines = kept.path.read_bytes().split(b"\n")
+    kept.path.write_bytes(b"\n".join([lines[0], b"?" * len(lines[1]), *lines[2:]]))
+    run = journal.read(kept.id)
+    assert run.torn
+    assert run.state is State.APPLYING
+    assert run.half_done
+    assert run.can_be_taken_back
+
+
+def test_bytes_that_are_no_text_are_no_journal(tmp_path: Path) -> None:
+    kept = journal.begin({"remedy": "r"})
+    kept.path.write_bytes(os.urandom(64) + b"\n" + os.urandom(8))
+    assert journal.runs() == ()
+    assert len(journal.unreadable()) == 1
+
+
+def test_a_disk_that_takes_no_more_stops_before_the_call(tmp_path: Path) -> None:
+    script = (
+        "import resource, sys\n"
+        "from probes import journal\n"
+        "kept = journal.begin({'remedy': 'r'})\n"
+        "size = kept.path.stat().st_size\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (size + 20, size + 20))\n"
+        "try:\n"
+        "    kept.write('calling', change=0, state='applying')\n"
+        "except journal.JournalError as error:\n"
+        "    print(kept.id, error.sentence)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    name, _space, sentence = done.stdout.partition(" ")
+    assert "nothing more is changed" in sentence
+    run = journal.read(name)
+    assert run.torn
+    assert run.state is State.PLANNED
+    assert not run.half_done

@@ -68,6 +68,7 @@ def _as_data(one: Run, at_work: bool) -> dict[str, object]:
         "state": one.state.value,
         "half_done": one.half_done and not at_work,
         "means": standing.words(one),
+        "plan_known": bool(one.plan),
         "can_go_on": one.can_go_on,
         "can_be_taken_back": one.can_be_taken_back,
     }
