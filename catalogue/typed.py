@@ -18,7 +18,8 @@ def wrong(name: str, fabric: str) -> str:
     world = worlds.single(name)
     with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
         environment = {**os.environ, "WAYHOME_STATE_DIR": folder}
-        started = _wayhome(environment, "lab", "start", name, "--fabric", fabric, "--speed", "20")
+        speed = "1" if world.scenario.heals else "20"  # what time mends must last until it is asked
+        started = _wayhome(environment, "lab", "start", name, "--fabric", fabric, "--speed", speed)
         if started.returncode != 0:
             return f"no lab: {' '.join(started.stderr.split())[-200:]}"
         try:

@@ -2,13 +2,15 @@
 
 It follows the `kube/nodes` table as cloud-provider-gcp's route controller does: a node with a pod range and no route
 gets one, a node that is gone loses its route, a route that somebody deleted comes back. Nodes whose route is missing or
-wrong when it starts are left as they are: the scenario meant them so.
+wrong when it starts are left as they are: the scenario meant them so. Only a node that is minutes old, and of which no
+event says that it was refused, gets its route a minute later.
 """
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from lab.compute.links import last, link, part, relative
 from lab.compute.objects import NODE_ROUTE, cluster_prefix, node_route
@@ -16,6 +18,7 @@ from lab.compute.operations import now
 from lab.store import Event, Object, Store
 
 RECONCILE = 10.0
+YOUNG, ON_ITS_WAY = timedelta(minutes=5), 60.0
 
 
 @dataclass(frozen=True)
@@ -53,20 +56,42 @@ class NodeRoutes:
             for wanted in self._wanted(cluster)
             if self._route(cluster, wanted) is None
         }
+        self._young = {uid for uid in self._left_alone if uid in _young_nodes(store)}
+        self._on_its_way = ON_ITS_WAY / speed
         self._seen: set[tuple[str, str | None]] = set()
         self._timer: asyncio.TimerHandle | None = None
+        self._arrival: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget = store.listen(self._changed)
 
     def start(self) -> None:
         """Begin to act on changes; call it on the lab's event loop."""
         self._loop = asyncio.get_running_loop()
+        if self._young:
+            self._arrival = self._loop.call_later(self._on_its_way, self.arrive)
+
+    def arrive(self) -> None:
+        """The routes of young nodes are there."""
+        self._left_alone -= self._young
+        self._young.clear()
+        self.reconcile()
+        nodes = self._store.table("kube/nodes")
+        for name, node in nodes.items():
+            conditions = node.get("status", {}).get("conditions", [])
+            if node["metadata"]["uid"] in self._left_alone:
+                continue
+            if any(_waits(each) for each in conditions):
+                node["status"]["conditions"] = [
+                    {**each, **CREATED, "lastTransitionTime": now()} if _waits(each) else each for each in conditions
+                ]
+                nodes.replace(name, node)
 
     def close(self) -> None:
         """Stop."""
         self._forget()
-        if self._timer is not None:
-            self._timer.cancel()
+        for timer in (self._timer, self._arrival):
+            if timer is not None:
+                timer.cancel()
 
     def reconcile(self) -> None:
         """Make the routes what the nodes ask for, once."""
@@ -108,6 +133,27 @@ class NodeRoutes:
     def _route(self, cluster: _Cluster, wanted: _Wanted) -> Object | None:
         found = self._store.table(cluster.routes).find(f"{cluster.prefix[:26]}-{wanted.uid}")
         return found if found is not None and _fits(found, wanted) else None
+
+
+CREATED = {"status": "False", "reason": "RouteCreated", "message": "NodeController create implicit route"}
+
+
+def _waits(condition: Object) -> bool:
+    return bool(condition.get("type") == "NetworkUnavailable" and condition.get("status") == "True")
+
+
+def _young_nodes(store: Store) -> set[str]:
+    """uids of nodes that are minutes old and of which no event says that their route was refused."""
+    if "kube/nodes" not in store.names("kube/nodes"):
+        return set()
+    events = store.table("kube/events").values() if "kube/events" in store.names("kube/events") else []
+    refused = {each["involvedObject"].get("name") for each in events if each.get("reason") == "FailedToCreateRoute"}
+    since = (datetime.now(UTC) - YOUNG).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return {
+        node["metadata"]["uid"]
+        for name, node in store.table("kube/nodes").items()
+        if node["metadata"].get("creationTimestamp", "") > since and name not in refused
+    }
 
 
 def _fits(route: Object, wanted: _Wanted | None) -> bool:

@@ -186,6 +186,12 @@ class NodePlan:
     forwards: bool = True
     busy_to: tuple[IPv4Network, ...] = ()
 
+    @property
+    def heals(self) -> bool:
+        """Whether its route is on its way: the node is minutes old, and nothing was refused."""
+        young = self.made is not None and self.made < timedelta(minutes=5)
+        return young and not self.route and not self.route_refused
+
 
 @dataclass(frozen=True)
 class PodPlan:
@@ -275,6 +281,12 @@ class Scenario:
     egress_nat: Mapping[str, tuple[IPv4Network, ...]] = field(default_factory=dict)
     fabrics: tuple[str, ...] = FABRICS
     answer: tuple[str, ...] = ()
+
+    @property
+    def heals(self) -> bool:
+        """Whether time alone mends it: a ConfigMap that is on its way, a young node's route."""
+        young = any(node.heals for node in self.nodes)
+        return young or (self.config is not None and self.config.made is not None)
 
     def network(self, vpc: Vpc) -> NetworkPlan | None:
         """The network `vpc`, or None."""

@@ -46,6 +46,26 @@ def test_a_route_that_is_deleted_comes_back_as_it_was() -> None:
     assert {key for key in made if made[key] != gone.get(key)} == {"creationTimestamp"}
 
 
+def conditions(store: Store) -> dict[str, str]:
+    found = store.table("kube/nodes").get("gke-node-01")["status"]["conditions"]
+    return {each["type"]: each["status"] for each in found}
+
+
+def test_a_young_nodes_route_arrives_and_a_refused_one_does_not() -> None:
+    store = world("rc10-node-route-not-yet-there")
+    assert conditions(store)["NetworkUnavailable"] == "True"
+    controller = NodeRoutes(store)
+    controller.reconcile()
+    assert set(node_routes(store)) == {"172.16.2.0/24"}
+    controller.arrive()
+    assert node_routes(store) == BOTH
+    assert conditions(store)["NetworkUnavailable"] == "False"
+    refused = world("rc09-route-quota-reached")
+    NodeRoutes(refused).arrive()
+    assert set(node_routes(refused)) == {"172.16.2.0/24"}
+    assert conditions(refused)["NetworkUnavailable"] == "True"
+
+
 def test_a_node_without_a_route_at_the_start_stays_without() -> None:
     store = world("rc48-node-route-missing")
     controller = NodeRoutes(store)
