@@ -140,6 +140,12 @@ def pod(name: str, kind: str, images: dict[str, str], node: str = "", **spec: An
     }
 
 
+@pytest.fixture(scope="session")
+def manifest() -> Callable[..., Object]:
+    """Makes a pod's manifest of a name, a kind and the images."""
+    return pod
+
+
 def two(images: dict[str, str], node: str) -> Object:
     """A pod of two containers, of which only the second has tools."""
     made = pod("two", "distroless", images, node)

@@ -51,6 +51,11 @@ def test_a_configuration_that_is_there_comes_back_with_its_other_keys(
     applied_and_taken_back(article, wayhome, "masquerade-minimal")
 
 
+def test_a_configuration_under_another_key_is_mended(article: Any, wayhome: Callable[..., Any]) -> None:
+    article.configure("config.yaml", "nonMasqueradeCIDRs: [172.16.0.0/16, 10.1.0.0/16]\n")
+    applied_and_taken_back(article, wayhome, "mend-config")
+
+
 def test_a_dry_run_changes_nothing(article: Any, wayhome: Callable[..., Any]) -> None:
     before = world(article)
     for remedy in ("masquerade-minimal", "exchange-routes"):
