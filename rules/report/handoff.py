@@ -71,6 +71,12 @@ def receiver(case: Case, offer: Offer) -> str:
     return named[0] if named else case.b.project if case.b else ""
 
 
+def for_others(snapshot: Snapshot, offer: Offer) -> bool:
+    """Whether somebody else than the cluster's own project has a part in the offer."""
+    own = snapshot.question.network.project if snapshot.question.network else ""
+    return bool(own) and any(owner and owner != own for owner in offer.owner.split(", "))
+
+
 def of_project(command: str, project: str) -> bool:
     """Whether a command is gcloud's and works on `project`."""
     try:

@@ -41,3 +41,18 @@ async def test_the_listed_fixes_are_told_apart_at_every_width(house, settle, mon
         owners = head.index("owner")
         assert all(row[owners:].startswith("project-a") for row in rows)
         assert "masquerade-minimal" in str(view.query_one("#fix-text", Static).visual)
+
+
+async def test_what_needs_the_other_side_is_copied_as_a_message_and_the_rest_as_commands(house, settle, monkeypatch):
+    app = house.app()
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("a", "5")
+        await settle(pilot)
+        await pilot.press("c", "down", "c")
+        await settle(pilot)
+    assert copied[0].startswith("kubectl create configmap")
+    assert copied[1].startswith("# A connection from")
+    assert "2026-11-23T00:00:00Z: the pod" in copied[1]

@@ -66,12 +66,22 @@ def _routes(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one sh
     return sheet.getvalue()
 
 
+def _handoff(snapshot: Snapshot, report: Report) -> str:
+    from rules.report import handoff
+    from rules.report.handoff_print import as_markdown
+
+    theirs = [offer for offer in report.remedies if handoff.for_others(snapshot, offer)]
+    parts = [as_markdown(handoff.make(snapshot, report, offer)) for offer in theirs]
+    return "\n---\n\n".join(parts) or _("No fix that is known has a part for the other side.") + "\n"
+
+
 Writer = Callable[[Snapshot, Report], str]
 WRITERS: dict[str, tuple[str, str, Writer]] = {
     "markdown": (N_("Report for a ticket (Markdown)"), "report.md", _markdown),
     "text": (N_("Report as text"), "report.txt", _text),
     "json": (N_("Report as JSON"), "report.json", _json),
     "snapshot": (N_("Snapshot: everything that was seen (JSON)"), "snapshot.json", _snapshot),
+    "handoff": (N_("Message for the other side's admin (Markdown)"), "handoff.md", _handoff),
     "routes": (N_("Route tables (CSV)"), "routes.csv", _routes),
 }
 

@@ -30,7 +30,7 @@ class FixesView(View, can_focus=True):
     HELP = _(
         "Every fix that the rules know for this trouble, tried on a copy of the world: the prediction is the verdict "
         "of that copy. Enter shows the exact change and asks for consent by typing a name; nothing changes before. "
-        "What belongs to somebody else comes with the commands to hand over; c copies them."
+        "Where somebody else has a part, c copies the message for them, and w writes it; else c copies the commands."
     )
 
     class Wanted(Message):
@@ -189,6 +189,14 @@ class FixesView(View, can_focus=True):
     def copied(self) -> tuple[str, str] | None:
         if self.offer is None or not self.offer.commands:
             return None
+        case = self._case
+        if case is not None and case.snapshot is not None and case.report is not None:
+            from rules.report import handoff
+            from rules.report.handoff_print import as_markdown
+
+            if handoff.for_others(case.snapshot, self.offer):
+                message = handoff.make(case.snapshot, case.report, self.offer)
+                return _("the message for the other side"), as_markdown(message)
         return _("the commands"), "\n".join(self.offer.commands)
 
 
