@@ -20,16 +20,21 @@ def main() -> int:
     parser.add_argument("--fabric", choices=FABRICS, action="append", help="only on this one (default both)")
     parser.add_argument("--quick", action="store_true", help="in this process alone: no server, no command line")
     parser.add_argument("--only", metavar="WORD", help="try only scenarios with WORD in their name by the command line")
+    parser.add_argument(
+        "--untried", action="store_true", help="only what the page does not show as right on the kernel"
+    )
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2, help="how many labs at once")
     arguments = parser.parse_args()
     known = worlds.singles()
     results = Results(known, page.told())
     fabrics = arguments.fabric or FABRICS
     results.alone |= {(world.name, "simulated"): verdicts.wrong(world, verdicts.at_once(world)) for world in known}
+    pairs(results)
     if not arguments.quick:
         tried = [world for world in known if (arguments.only or "") in world.name]
+        if arguments.untried:
+            tried = [world for world in tried if results.cell(world, "kernel") != page.RIGHT]
         _by_command(results, tried, fabrics, arguments.jobs)
-    pairs(results)
     page.FILE.write_text(page.render(results), encoding="utf-8")
     for line in results.failures:
         print(line)  # noqa: T201  the program's output
@@ -53,6 +58,7 @@ def _by_command(results: Results, known: Iterable[World], fabrics: Iterable[str]
         waiting = {pool.submit(typed.wrong, *each): each for each in wanted}
         for number, done in enumerate(as_completed(waiting), 1):
             results.alone[waiting[done]] = done.result() or results.alone.get(waiting[done], "")
+            page.FILE.write_text(page.render(results), encoding="utf-8")
             print(f"\r{number} of {len(wanted)} labs", end="", file=sys.stderr, flush=True)  # noqa: T201
     print(file=sys.stderr)  # noqa: T201
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from rules import collector, invariants, matrix, nextstep, tables
+from rules import collector, invariants, matrix, nextstep, oracle, tables
 from rules import headline as words
 from rules.build import build
 from rules.case import Case
@@ -12,18 +12,18 @@ from rules.causes import Finding
 from rules.ranking import ranked, sure
 from rules.remedies.offering import Offered, offered
 from rules.report.model import Answer, Report
-from rules.snapshot import Outcome, Probe, Question, Snapshot
+from rules.snapshot import Json, Outcome, Probe, Question, Snapshot
 from rules.world import World
 
 
 def evaluate(snapshot: Snapshot) -> Report:
     """Judge everything that a Snapshot holds."""
     with collector.held():
-        return judge(build(snapshot), snapshot.question, snapshot.probes)
+        return judge(build(snapshot), snapshot.question, snapshot.probes, test=snapshot.connectivity_test)
 
 
-def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Report:
-    """Judge one question on one world; without probes by evidence alone."""
+def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, test: Json | None = None) -> Report:
+    """Judge one question on one world; without probes by evidence alone. `test` is a result of Connectivity Tests."""
     case = Case(world, question, probes)
     ranking = ranked(case)
     causes = tuple(cause.found(finding) for cause, finding in ranking.found)
@@ -47,6 +47,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = ()) -> Rep
         unexplained=matrix.unexplained(case, rows),
         excluded=ranking.excluded,
         contradictions=invariants.broken(case),
+        connectivity_test=None if test is None else oracle.compare(case, test, causes),
         question=question,
         taken_at=world.taken_at,
     )

@@ -133,6 +133,7 @@ class Snapshot:
     node_nat: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[Probe, ...] = ()
     gaps: tuple[Gap, ...] = ()
+    connectivity_test: Json | None = None
 
     def probe(self, id: str) -> Probe | None:
         """The measurement called `id`, or None."""
@@ -173,6 +174,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "node_nat": dict(snapshot.node_nat),
         "probes": [{**vars(probe), "command": list(probe.command)} for probe in snapshot.probes],
         "gaps": [_fields(gap) for gap in snapshot.gaps],
+        **({} if snapshot.connectivity_test is None else {"connectivity_test": dict(snapshot.connectivity_test)}),
     }
 
 
@@ -218,6 +220,7 @@ def from_json(data: Any) -> Snapshot:
             compute={project: _object(kinds) for project, kinds in _object(data.get("compute", {})).items()},
             node_nat={node: _text(nat) for node, nat in _object(data.get("node_nat", {})).items()},
             probes=tuple(_probe(item) for item in data.get("probes", [])),
+            connectivity_test=_object(data["connectivity_test"]) if data.get("connectivity_test") else None,
             gaps=tuple(Gap(**{key: _text(value) for key, value in item.items()}) for item in data.get("gaps", [])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

@@ -29,6 +29,9 @@ def to_json(report: Report) -> dict[str, Any]:
         "causes": [_cause(cause) for cause in report.causes],
         "remedies": [_offer(offer) for offer in report.remedies],
         "fix_sets": [_set(one) for one in report.fix_sets],
+        "connectivity_test": None
+        if report.connectivity_test is None
+        else {**vars(report.connectivity_test), "sentences": list(report.connectivity_test.sentences)},
         "contradictions": [
             {"rule": each.rule, "sentence": each.sentence, "reasons": list(each.reasons)}
             for each in report.contradictions

@@ -8,7 +8,7 @@ from ipaddress import IPv4Network
 
 from rules.path import Hop, Verdict
 from rules.repeats import parse
-from rules.report.model import Answer, CauseFound, FixSet, MatrixRow, Offer, Report, Role, RouteRow, Status
+from rules.report.model import Answer, CauseFound, FixSet, MatrixRow, Offer, Report, Role, RouteRow, Status, TestSays
 from rules.words import _, plural
 
 
@@ -46,6 +46,19 @@ def probe_title(probe: str, glyphs: Glyphs) -> str:
         "size": _("{value} bytes"),
     }[repeat.kind].format(value=repeat.value)
     return f"{title} ({how})"
+
+
+def test_result(test: TestSays) -> str:
+    """What a connectivity test found on both legs, and whether our walk agrees."""
+    legs = _("forward {forward}, return {back}").format(
+        forward=test.result or _("not traced"), back=test.return_result or _("not traced")
+    )
+    verdict = {
+        True: _("it agrees with the walk"),
+        False: _("it contradicts the walk"),
+        None: _("it neither agrees with the walk nor contradicts it"),
+    }[test.agrees]
+    return f"{test.name}: {legs}; {verdict}." if test.name else f"{legs}; {verdict}."
 
 
 def row_mark(row: MatrixRow, glyphs: Glyphs) -> str:

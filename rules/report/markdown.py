@@ -72,6 +72,11 @@ def _matrix(report: Report) -> Iterator[str]:
         yield ""
         for sentence in report.unexplained:
             yield f"- {escape(sentence)}"
+    test = report.connectivity_test
+    if test is not None:
+        yield from ("", f"## {_('Connectivity Tests')}", "", escape(labels.test_result(test)), "")
+        for sentence in test.sentences:
+            yield f"- {escape(sentence)}"
 
 
 def _lane(title: str, hops: tuple[Hop, ...], *, behind: bool) -> Iterator[str]:

@@ -91,6 +91,20 @@ class Contradiction:
 
 
 @dataclass(frozen=True)
+class TestSays:
+    """A result of Connectivity Tests: the forward and the return `result` (or ''), whether that `agrees` with our walk
+    (None when it cannot be told), and what it says in `sentences`."""
+
+    __test__ = False
+
+    name: str
+    result: str
+    return_result: str
+    agrees: bool | None
+    sentences: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class CauseExcluded:
     """A cause that is ruled out: `why` in one sentence, `probe` the measurement that contradicts it, or ''."""
 
@@ -235,6 +249,7 @@ class Report:
     unexplained: tuple[str, ...] = ()
     excluded: tuple[CauseExcluded, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
+    connectivity_test: TestSays | None = None
     question: Question | None = None
     taken_at: str = ""
     fix_sets: tuple[FixSet, ...] = ()

@@ -122,6 +122,16 @@ class _Text:
             yield f"  {mark} {pad(name, first)}  {pad(seen, 12)}{pad(row.predicted, 12)}{note}".rstrip()
         for sentence in self.report.unexplained:
             yield from self.item(sentence, mark="!")
+        yield from self.connectivity_test()
+
+    def connectivity_test(self) -> Iterator[str]:
+        test = self.report.connectivity_test
+        if test is None:
+            return
+        yield from self.title(_("Connectivity Tests"))
+        yield from self.say(labels.test_result(test))
+        for sentence in test.sentences:
+            yield from self.item(sentence)
 
     def lane(self, title: str, hops: Sequence[Hop], *, behind: bool) -> Iterator[str]:
         if not hops:

@@ -48,7 +48,13 @@ def run(argv: Sequence[str]) -> int:
         action="store_true",
         help=_("where causes remain, ask again from elsewhere or in another manner until one is left"),
     )
+    parser.add_argument(
+        "--connectivity-test",
+        metavar="FILE",
+        help=_("a result of Google's Connectivity Tests as JSON, to hold against the walk"),
+    )
     args = parser.parse_args(argv)
+    test = None if args.connectivity_test is None else files.read_connectivity_test(args.connectivity_test)
     if args.ask and args.snapshot is not None:
         parser.error(_("--ask measures again, and a saved Snapshot has no cluster; leave one of the two out"))
     if args.snapshot is None and args.target is None:
@@ -56,6 +62,8 @@ def run(argv: Sequence[str]) -> int:
     if args.save is not None:
         files.check_writable(args.save)
     snapshot = _collect(args) if args.snapshot is None else _load(args, parser)
+    if test is not None:
+        snapshot = dataclasses.replace(snapshot, connectivity_test=test)
     if args.save is not None:
         files.write(args.save, dumps(snapshot))
     from rules.evaluate import evaluate

@@ -7,8 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from rules import snapshot
-from rules.snapshot import Snapshot, SnapshotError
+from rules import oracle, snapshot
+from rules.snapshot import Json, Snapshot, SnapshotError
 from rules.words import _
 from tui.cli.failures import CliError
 
@@ -32,6 +32,25 @@ def read_snapshot(name: str) -> Snapshot:
     try:
         return snapshot.loads(text)
     except SnapshotError as error:
+        raise CliError(_("{path}: {reason}").format(path=path, reason=error)) from error
+
+
+def read_connectivity_test(name: str) -> Json:
+    """The result of a connectivity test in the file `name`. Raises CliError with exit code 2."""
+    path = Path(name)
+    try:
+        with path.open("rb") as file:
+            data = file.read(oracle.MAX_BYTES + 1)
+        if len(data) > oracle.MAX_BYTES:
+            raise CliError(_("{path} is larger than 16 MiB; that is not one connectivity test.").format(path=path))
+        return oracle.loads(data.decode("utf-8-sig"))
+    except OSError as error:
+        raise CliError(
+            _("{path} cannot be read ({reason}); check the path.").format(path=path, reason=error.strerror)
+        ) from error
+    except UnicodeDecodeError as error:
+        raise CliError(_("{path} is not a connectivity test: it is not UTF-8 text.").format(path=path)) from error
+    except oracle.OracleError as error:
         raise CliError(_("{path}: {reason}").format(path=path, reason=error)) from error
 
 
