@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint bench catalogue crash judge shots locale
+.PHONY: help run test test-cluster lint bench catalogue crash judge faults shots locale
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -42,6 +42,9 @@ crash: $(READY)  ## kill apply and rollback at every step, on both fabrics; writ
 
 judge: $(READY)  ## hold the model against the kernel on 10,000 random worlds (ARGS="--worlds 500")
 	@$(BIN)/python -m lab.judge $(ARGS)
+
+faults: $(READY)  ## draw docs/faults.md, the table of faults and calls, from the lab
+	@$(BIN)/python tests/faults
 
 shots: $(READY)  ## draw screenshots/ from the lab
 	@$(BIN)/python -m tui.shots screenshots

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from aiohttp import web
 
-from lab import connectivity
+from lab import connectivity, faults
 from lab.compute import fields
 from lab.compute.derived import projects
 from lab.compute.errors import ApiError
@@ -27,10 +27,13 @@ _CONFIG = re.compile(rf"projects/(?P<project>[^/]+)/{_LOCATION}/(?:serverConfig|
 
 class ContainerServer:
     """Serves the `container/…` tables of a store. A scenario withholds rights as it does for Compute
-    (`compute/PROJECT/forbidden`, key the permission, such as `container.clusters.get`)."""
+    (`compute/PROJECT/forbidden`, key the permission, such as `container.clusters.get`). `board`
+    holds the faults that its calls have.
+    """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, board: faults.Board | None = None) -> None:
         self._store = store
+        self._board = board or faults.Board()
         self._handlers: tuple[tuple[re.Pattern[str], Callable[..., Object]], ...] = (
             (_LIST, self._list),
             (_ONE, self._get),
@@ -41,7 +44,7 @@ class ContainerServer:
 
     def app(self) -> web.Application:
         """The aiohttp application."""
-        app = web.Application()
+        app = web.Application(middlewares=[faults.middleware(self._board, _call)])
         app.router.add_route("*", "/v1/{path:.*}", self._serve)
         app.router.add_route("*", "/{tail:.*}", self._serve)
         return app
@@ -116,3 +119,11 @@ class ContainerServer:
         if permission in table or "*" in table:
             message = f'Required "{permission}" permission(s) for "projects/{project}".'
             raise ApiError(403, "forbidden", message)
+
+
+def _call(request: web.Request) -> str:
+    path = request.match_info.get("path", "")
+    for pattern, method in ((_LIST, "clusters.list"), (_ONE, "clusters.get"), (_CONFIG, "projects.getServerConfig")):
+        if pattern.fullmatch(path):
+            return f"container.{method}"
+    return ""

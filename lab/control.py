@@ -19,13 +19,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from lab import state
 from lab.fabric.base import LegCount
+from lab.faults import Fault
 from lab.scenario import ScenarioError, load, names
 from lab.state import Changed, Running
 from rules.words import _
@@ -35,7 +36,21 @@ STOP_SECONDS = 10.0
 POLL_SECONDS = 0.02
 ASK_SECONDS = 10.0
 
-__all__ = ["LabError", "Running", "changed", "environment", "legs", "running", "start", "stop", "turn"]
+__all__ = [
+    "Fault",
+    "LabError",
+    "Running",
+    "changed",
+    "clear_faults",
+    "environment",
+    "fault",
+    "faults",
+    "legs",
+    "running",
+    "start",
+    "stop",
+    "turn",
+]
 
 
 class LabError(RuntimeError):
@@ -115,6 +130,21 @@ def turn(running: Running, scenario: str | None) -> Running:
     turned = replace(running, scenario=which, title=plan.title)
     state.write(_folder(), turned)
     return turned
+
+
+def fault(running: Running, asked: Fault) -> None:
+    """Let the lab's servers make a fault. Raises LabError for one that there is not."""
+    _ask(running, "POST", "/faults", asdict(asked))
+
+
+def faults(running: Running) -> list[Fault]:
+    """The faults that the lab's servers make now."""
+    return [Fault(**item) for item in _ask(running, "GET", "/faults")]
+
+
+def clear_faults(running: Running) -> None:
+    """Let the lab's servers make no more faults."""
+    _ask(running, "DELETE", "/faults")
 
 
 def _ask(running: Running, method: str, path: str, body: object = None) -> Any:

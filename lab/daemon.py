@@ -26,7 +26,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from lab import desk, pki, state
+from lab import desk, faults, pki, state
 from lab.build import populate
 from lab.compute.server import ComputeServer
 from lab.container import ContainerServer
@@ -110,12 +110,13 @@ async def _servers(
     authority, pem = pki.certificates()
     _show_authority(store, plan, authority)
     token = secrets.token_urlsafe(24)
-    kube = KubeServer(store, carrier, tokens={token: User("lab-admin")}, speed=speed)
+    board = faults.Board()
+    kube = KubeServer(store, carrier, tokens={token: User("lab-admin")}, speed=speed, board=board)
     tls = _tls(folder, pem)
     kube_port = await stack.enter_async_context(site(kube.app(), port or 0, tls))
-    compute_port = await stack.enter_async_context(site(ComputeServer(store, speed=speed).app(), 0))
-    container_port = await stack.enter_async_context(site(ContainerServer(store).app(), 0))
-    desk_port = await stack.enter_async_context(site(desk.app(carrier, stage), 0))
+    compute_port = await stack.enter_async_context(site(ComputeServer(store, speed=speed, board=board).app(), 0))
+    container_port = await stack.enter_async_context(site(ContainerServer(store, board=board).app(), 0))
+    desk_port = await stack.enter_async_context(site(desk.app(carrier, stage, board), 0))
     cluster = plan.cluster
     url = f"https://{HOST}:{kube_port}"
     context = f"gke_{cluster.project}_{cluster.zone}_{cluster.name}"

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from probes import kube, warmup
+from probes import kube, shape, warmup
 from probes.errors import CallError, LoginError, from_status
 from rules.words import _
 
@@ -18,6 +18,8 @@ CONTAINER = "WAYHOME_CONTAINER_ENDPOINT"
 CONNECTIVITY = "WAYHOME_NETWORKCONNECTIVITY_ENDPOINT"
 SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
+# Google's client puts the request before what the server said.
+_CALL = re.compile(r"^[A-Z]+ https?://\S+: ")
 _PERMISSION = re.compile(r"'([a-z]+(?:\.[A-Za-z]+){2,})' permission")
 
 
@@ -70,17 +72,39 @@ def failure(error: Exception) -> CallError:
         return error
     if isinstance(error, google.errors.GoogleAPICallError):
         headers: Mapping[str, str] = getattr(error.response, "headers", None) or {}
-        found = from_status(int(error.code or 0), str(error.message), kube.retry_after(headers))
+        message = _CALL.sub("", str(error.message))
+        found = from_status(int(error.code or 0), message, kube.retry_after(headers))
         found.permission = permission(found.detail)
         return found
     if isinstance(error, google.auth_errors.TransportError):
         inner = error.args[0] if error.args else None
         return kube.network_error(inner if isinstance(inner, BaseException) else error)
+    if isinstance(error, google.auth_errors.InvalidOperation):  # it would log in again, and has nothing to do so with
+        return CallError("login", "the server asks for a login, and there is none to give", status=401)
     if isinstance(error, google.auth_errors.GoogleAuthError):
         return CallError("login", str(error.args[0]) if error.args else str(error), status=401)
     if isinstance(error, google.requests.exceptions.RequestException | OSError):
         return kube.network_error(error)
+    if isinstance(error, google.parse_error):
+        return shape.odd(_field(str(error)))
     return CallError("error", f"{type(error).__name__}: {error}")
+
+
+def whole(response: Any, **_options: object) -> None:
+    """A hook of requests: a good answer is a JSON object. Raises CallError for anything else."""
+    if 300 <= response.status_code < 400:
+        response.close()
+        raise kube.redirected(response.status_code, response.headers.get("Location"))
+    if response.ok and response.status_code != 204:
+        text = response.content.strip()
+        if not (text.startswith(b"{") and text.endswith(b"}")):
+            response.close()
+            raise CallError("error", kube.no_object(text))
+
+
+def _field(message: str) -> str:
+    """The names of the fields that protobuf's conversion stumbled over."""
+    return ".".join(re.findall(r"Failed to parse (\w+) field", message)) or "items"
 
 
 def permission(message: str) -> str:

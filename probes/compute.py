@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from probes import cloud, tasks, warmup
+from probes import cloud, patience, retry, tasks, warmup
 from probes.cloud import COMPUTE, Login
 from probes.errors import CallError
 
@@ -45,10 +45,16 @@ class Compute:
             options = google.options.ClientOptions(api_endpoint=at) if at else None
             credentials = self._login.credentials(COMPUTE)
             made = getattr(google.compute, SERVICES[service])(credentials=credentials, client_options=options)
+            made.transport._session.hooks["response"].append(cloud.whole)  # before a redirect is followed
             if at:
                 made.transport._session.trust_env = False  # a proxy in the environment is not for loopback
             self._clients[service] = made
         return self._clients[service]
+
+    def close(self) -> None:
+        """Let go of connections."""
+        for client in list(self._clients.values()):
+            client.transport.close()
 
     def get(self, service: str, request: Mapping[str, Any], seconds: float = SECONDS) -> Object:
         """One object."""
@@ -60,21 +66,24 @@ class Compute:
         def call(left: float) -> Object:
             return as_json(getattr(self.client(service), method)(request=dict(request), retry=None, timeout=left))
 
-        return _retried(call, seconds)
+        return _retried(call, time.monotonic() + patience.times(seconds))
 
     def pages(self, service: str, method: str, request: Mapping[str, Any], seconds: float = SECONDS) -> list[Object]:
         """Every page of a list method, as the server sent it."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + patience.times(seconds)
         found: list[Object] = []
         token = ""
         for _page in range(MAX_PAGES):
             question = {**request, **({"page_token": token} if token else {})}
-            page = self._page(service, method, question, tasks.left(until))
+            page = self._page(service, method, question, until)
             found.append(page)
-            token = str(page.get("nextPageToken") or "")
-            if not token:
+            following = str(page.get("nextPageToken") or "")
+            if not following:
                 return found
-        raise CallError("error", f"{service}.{method} has more than {MAX_PAGES} pages")
+            if following == token:
+                raise CallError("error", tasks.same_page())
+            token = following
+        raise CallError("error", tasks.too_many(MAX_PAGES))
 
     def items(
         self, service: str, request: Mapping[str, Any], method: str = "list", seconds: float = SECONDS
@@ -88,28 +97,22 @@ class Compute:
         scopes: Sequence[Mapping[str, Any]] = [scope for page in pages for scope in page.get("items", {}).values()]
         return [item for scope in scopes for item in scope.get(service, [])]
 
-    def _page(self, service: str, method: str, request: Mapping[str, Any], seconds: float) -> Object:
+    def _page(self, service: str, method: str, request: Mapping[str, Any], until: float) -> Object:
         def call(left: float) -> Object:
             pager = getattr(self.client(service), method)(request=dict(request), retry=None, timeout=left)
             return as_json(next(iter(pager.pages)))
 
-        return _retried(call, seconds)
+        return _retried(call, until)
 
 
-def _retried(call: Callable[[float], Object], seconds: float) -> Object:
-    until = time.monotonic() + seconds
-    try:
-        return call(tasks.left(until))
-    except Exception as error:
-        failed = cloud.failure(error)
-        wait = failed.retry_after if failed.retry_after is not None else 0.3
-        if failed.status not in (429, 503) or wait >= until - time.monotonic():
-            raise failed from error
-    time.sleep(wait)
-    try:
-        return call(tasks.left(until))
-    except Exception as error:
-        raise cloud.failure(error) from error
+def _retried(call: Callable[[float], Object], until: float) -> Object:
+    def once() -> Object:
+        try:
+            return call(tasks.left(until))
+        except Exception as error:
+            raise cloud.failure(error) from error
+
+    return retry.patiently(once, until)
 
 
 def as_json(message: Any) -> Object:

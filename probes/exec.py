@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from probes import kube, warmup
-from probes.errors import from_status
+from probes import kube, patience, warmup
+from probes.errors import CallError, from_status
 from probes.kube import Kube
 from rules.snapshot import PodRef
 
@@ -43,7 +43,7 @@ class Done:
 
 def run(client: Kube, pod: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
     """Run `argv` in `container` of `pod` for at most `seconds` after it was started. Raises CallError."""
-    started = time.monotonic()
+    started, seconds = time.monotonic(), patience.times(seconds)
     socket = _connect(client, pod, container, argv)
     until = time.monotonic() + seconds
     output: dict[int, bytearray] = {_STDOUT: bytearray(), _STDERR: bytearray(), _ERROR: bytearray()}
@@ -66,7 +66,7 @@ def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str]) -> 
     path = kube.path("v1", "pods", pod.namespace, pod.name) + "/exec"
     url = client.access.server.replace("http", "ws", 1) + path + "?" + urlencode(query)
     socket = websocket.WebSocket(sslopt=_tls(configuration), skip_utf8_validation=True)
-    socket.settimeout(CONNECT_SECONDS)
+    socket.settimeout(patience.times(CONNECT_SECONDS))
     options: dict[str, Any] = {}
     if configuration.proxy:
         proxy = urlsplit(configuration.proxy)
@@ -75,13 +75,31 @@ def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str]) -> 
         options = {"http_no_proxy": ["*"]}
     headers = [f"{name}: {value}" for name, value in client.headers().items()]
     try:
-        socket.connect(url, header=headers, subprotocols=["v4.channel.k8s.io"], suppress_origin=True, **options)
+        socket.connect(
+            url,
+            header=headers,
+            subprotocols=["v4.channel.k8s.io"],
+            suppress_origin=True,
+            redirect_limit=0,  # the login is for this server alone
+            **options,
+        )
     except websocket.WebSocketBadStatusException as error:
         body = error.resp_body or b""
+        if error.status_code < 300:
+            raise CallError("error", kube.no_object(body), status=error.status_code) from error
         raise from_status(error.status_code, _message(body), None) from error
     except (websocket.WebSocketException, OSError) as error:
+        _refuse_redirects(socket)
         raise kube.network_error(error) from error
+    _refuse_redirects(socket)
     return socket
+
+
+def _refuse_redirects(socket: Any) -> None:
+    answer = socket.handshake_response
+    if answer is not None and answer.status != 101:
+        _close(socket)
+        raise kube.redirected(answer.status, answer.headers.get("location"))
 
 
 def _tls(configuration: Any) -> dict[str, Any]:

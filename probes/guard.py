@@ -120,6 +120,8 @@ def check_container(pod: Mapping[str, Any], container: str) -> None:
 def _absent(client: Kube, ref: PodRef) -> str:
     """The sentence for a pod that does not exist, with the names that come near."""
     here = _names(client, ref.namespace, {})
+    if ref in here:
+        return _("The server says that there is no pod {pod}, and lists it; try again.").format(pod=ref)
     near = difflib.get_close_matches(ref.name, [pod.name for pod in here], n=3, cutoff=0.6)
     near += [pod.name for pod in here if pod.name.startswith(ref.name) and pod.name not in near][: 3 - len(near)]
     if near:

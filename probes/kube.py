@@ -7,13 +7,16 @@ connection pool. Typed models are left out: they cost seconds on big clusters an
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from probes import login, tasks, warmup
+from probes import login, patience, retry, shape, tasks, warmup
 from probes.errors import (
     CallError,
     ContextError,
@@ -86,13 +89,13 @@ class Kube:
 
     def list(self, path: str, query: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Object:
         """GET a whole list, page by page, as one list object without the last page's leftovers. Raises CallError."""
-        until = time.monotonic() + seconds
+        until = time.monotonic() + patience.times(seconds)
         question = {"limit": PAGE, **(query or {})}
         items: list[Any] = []
         restarted = False
         for _page in range(MAX_PAGES):
             try:
-                page = self.get(path, question, tasks.left(until))
+                page = self._send("GET", path, question, None, "", until)
             except CallError as error:
                 if error.status != 410 or restarted:
                     raise
@@ -102,14 +105,19 @@ class Kube:
                 continue
             found = page.get("items")
             if found is not None and not isinstance(found, list):
-                raise CallError("error", f"{path} answered a list whose items are not a list")
+                raise shape.odd("items")
+            kind = {"kind": str(page.get("kind", "")).removesuffix("List")}
+            for item in found or ():
+                shape.kubernetes({**kind, **item} if isinstance(item, dict) else item)
             items.extend(found or [])
             metadata = page.get("metadata")
             following = metadata.get("continue") if isinstance(metadata, dict) else None
             if not following:
                 return {**page, "items": items}
+            if following == question.get("continue"):
+                raise CallError("error", tasks.same_page())
             question["continue"] = following
-        raise CallError("error", f"{path} has more than {MAX_PAGES} pages")
+        raise CallError("error", tasks.too_many(MAX_PAGES))
 
     def send(
         self,
@@ -122,20 +130,25 @@ class Kube:
         seconds: float = SECONDS,
     ) -> Object:
         """Send one request and return its JSON object. An expired plugin token is renewed once. Raises CallError."""
-        until = time.monotonic() + seconds
+        return self._send(method, path, query, body, content_type, time.monotonic() + patience.times(seconds))
+
+    def _send(
+        self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, content_type: str, until: float
+    ) -> Object:
         used = self.client
+
+        def once() -> Object:
+            return self._once(method, path, query, body, content_type, until)
+
+        def call() -> Object:
+            return retry.patiently(once, until) if method == "GET" else once()
+
         try:
-            return self._send(method, path, query, body, content_type, until)
+            return call()
         except CallError as error:
             if error.status == 401 and self._renewed(used):
-                return self._send(method, path, query, body, content_type, until)
-            wait = error.retry_after
-            if method != "GET" or error.status not in (429, 503) or wait is None:
-                raise
-            if wait >= until - time.monotonic():
-                raise
-            time.sleep(wait)
-            return self._send(method, path, query, body, content_type, until)
+                return call()
+            raise
 
     def _renewed(self, used: Any) -> bool:
         if not isinstance(self.access.user.get("exec"), Mapping):
@@ -148,7 +161,7 @@ class Kube:
                     return False
             return True
 
-    def _send(
+    def _once(
         self, method: str, path: str, query: Mapping[str, Any] | None, body: Any, content_type: str, until: float
     ) -> Object:
         urllib3 = self._modules.urllib3
@@ -192,10 +205,10 @@ def _read(response: Any, until: float) -> bytes:
         size += len(part)
         if size > MAX_BYTES:
             response.close()
-            raise CallError("error", "the answer is larger than 256 MiB")
+            raise CallError("error", _("the answer is larger than 256 MiB"))
         if time.monotonic() > until:
             response.close()
-            raise CallError("timeout", "the answer did not end in time")
+            raise CallError("timeout", _("no answer in time"))
     return b"".join(parts)
 
 
@@ -208,24 +221,55 @@ def _decode(status: int, headers: Mapping[str, str], data: bytes) -> Object:
         message = answer.get("message") if isinstance(answer, dict) else None
         text = message if isinstance(message, str) else ""
         if not isinstance(answer, dict):
-            text = data[:300].decode("utf-8", "replace")
+            page = data.lstrip()[:1] == b"<"
+            text = (
+                _("HTTP {status} and a web page").format(status=status)
+                if page
+                else data[:300].decode("utf-8", "replace")
+            )
         if 300 <= status < 400:
-            text = f"redirected to {headers.get('Location', 'nowhere')}, which a Kubernetes API does not do"
+            raise redirected(status, headers.get("Location"))
         raise from_status(status, text, retry_after(headers))
     if not isinstance(answer, dict):
-        what = "nothing" if not data else "something that is not a JSON object"
-        raise CallError("error", f"the server answered {what} (HTTP {status})", status=status)
+        raise CallError("error", no_object(data), status=status)
+    shape.kubernetes(answer)
     return answer
 
 
+def redirected(status: int, where: str | None) -> CallError:
+    """The failure of a call that was sent elsewhere: the login is for the server that was asked alone."""
+    said = _("redirected to {where}: a proxy or a sign-in page stands between")
+    return CallError("error", said.format(where=where or "?"), status=status)
+
+
+def no_object(data: bytes) -> str:
+    """What `data`, an answer that is no JSON object, is instead."""
+    start = data[:200].lstrip().lower()
+    if not start:
+        return _("the answer is empty")
+    if start.startswith((b"<!doctype", b"<html", b"<head", b"<body")):
+        return _("the answer is a web page; a proxy or a sign-in page stands between")
+    try:
+        json.loads(data)
+    except (ValueError, RecursionError):
+        return _("the answer is JSON that is not complete") if start[:1] in b"{[" else _("the answer is no JSON")
+    return _("the answer is JSON, but no object")
+
+
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds where the header has a number."""
-    text = headers.get("Retry-After", "")
-    return float(text) if text.isdecimal() else None
+    """Retry-After in seconds, given as a number or as a time; None where there is none."""
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text)
+    try:
+        at = parsedate_to_datetime(text)
+        return max(0.0, (at - datetime.now(UTC)).total_seconds())
+    except (TypeError, ValueError):
+        return None
 
 
 def network_error(error: BaseException) -> CallError:
-    """Say in one word why a connection could not be made or did not last."""
+    """Say in one word and in a sentence why a connection could not be made or did not last."""
     text = _innermost(error)
     lowered = f"{error!r} {text}".lower()
     for kind, why, marks in (
@@ -234,11 +278,22 @@ def network_error(error: BaseException) -> CallError:
         ("dns", "unreachable", ("name or service not known", "nodename nor servname", "getaddrinfo", "nameresolution")),
         ("timeout", "timeout", ("timed out", "timeout")),
         ("unreachable", "unreachable", ("no route to host", "network is unreachable", "proxyerror")),
-        ("reset", "unreachable", ("reset by peer", "connection aborted", "remotedisconnected", "incompleteread")),
     ):
         if any(mark in lowered for mark in marks):
-            return CallError(why, text, kind=kind)
-    return CallError("unreachable", text, kind="reset")
+            return CallError(why, _said(kind, text), kind=kind)
+    return CallError("unreachable", _said("reset", text), kind="reset")
+
+
+def _said(kind: str, text: str) -> str:
+    """What happened, without the numbers and the words of the system; what says more than that is kept."""
+    match kind:
+        case "refused":
+            return _("nothing listens there: the connection was refused")
+        case "timeout":
+            return _("no answer in time")
+        case "reset":
+            return _("the connection ended before the answer did")
+    return re.sub(r"^\[Errno -?\d+\] ", "", text)
 
 
 def _innermost(error: BaseException) -> str:

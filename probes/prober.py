@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from probes import exec as remote
-from probes import matrix, tools
+from probes import matrix, patience, tools
 from probes.errors import CallError
 from probes.events import Listener, Probing
 from probes.evidence import now
@@ -112,7 +112,8 @@ class Prober:
 
     def _exec(self, ref: PodRef, container: str, argv: Sequence[str], seconds: float) -> Done:
         return self._tasks.start(
-            lambda: remote.run(self._kube, ref, container, argv, seconds), seconds + remote.CONNECT_SECONDS + 1.0
+            lambda: remote.run(self._kube, ref, container, argv, seconds),
+            patience.times(seconds + remote.CONNECT_SECONDS) + 1.0,
         ).result()
 
     def _via(self, place: Place, container: Json, argv: Sequence[str]) -> str:

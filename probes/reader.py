@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from probes import patience
 from probes.errors import CallError, CancelledError
 from probes.events import GapFound, Listener, Read, Reading
 from probes.evidence import Evidence
@@ -16,6 +17,8 @@ from probes.tasks import Tasks
 T = TypeVar("T")
 
 SECONDS = 20.0
+# The call's own deadline comes first and says more.
+GRACE = 1.0
 
 
 class Reader:
@@ -32,7 +35,7 @@ class Reader:
         self._listener(Reading(what))
         started = time.monotonic()
         try:
-            found = self.tasks.start(work, seconds).result()
+            found = self.tasks.start(work, patience.times(seconds) + GRACE).result()
         except (CallError, CancelledError):
             raise
         except Exception as error:

@@ -58,6 +58,12 @@ def refusal(error: CallError, access: Access, doing: str, permission: str) -> No
                 "a VPN or from a bastion: connect there and try again."
             ).format(server=server, said=said)
         )
+    if error.status == 429 or error.status >= 500:
+        return UnreachableError(
+            _("The API server at {server} cannot answer just now ({said}); try again in a minute.").format(
+                server=server, said=said
+            )
+        )
     return UnreachableError(
         _("{server} does not answer as a Kubernetes API ({said}); check that the context is the one you mean.").format(
             server=server, said=said

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from probes import cloud, guard, kube, kubeconfig, nodepod, warmup
+from probes import cloud, guard, kube, kubeconfig, nodepod, patience, warmup
 from probes.ask import Ask
 from probes.cloud_reads import CloudReads
 from probes.cluster_reads import ClusterReads
@@ -146,6 +146,7 @@ class Session:
         if connected is not None:
             connected[2].close()
             connected[0].close()
+            self.compute.close()
 
     def pause(self, seconds: float) -> None:
         """Wait; raises CancelledError when the person asks to stop."""
@@ -195,7 +196,7 @@ class Session:
         self._tasks.check()
         # Google's client takes a second to load; the pod is looked for meanwhile.
         threading.Thread(target=_quietly_warm, daemon=True, name="wayhome-warmup").start()
-        pod = self._tasks.start(lambda: guard.find_pod(client, self.ask.pod), 3 * kube.SECONDS).result()
+        pod = self._tasks.start(lambda: guard.find_pod(client, self.ask.pod), patience.times(3 * kube.SECONDS)).result()
         guard.check_container(pod, self.ask.container)
         measurements = Measurements(
             self.ask,

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from probes import kube
+from probes import kube, patience
 from probes.errors import CallError
 from probes.kube import Kube
 from rules.snapshot import PodRef
@@ -30,7 +30,7 @@ Json = Mapping[str, Any]
 
 def until_running(client: Kube, ref: PodRef, pause: Callable[[float], None], container: str = "") -> str:
     """Wait until the pod (or the `container` that was added to it) runs; '' then, else the reason why it does not."""
-    until = time.monotonic() + SECONDS
+    until = time.monotonic() + patience.times(SECONDS)
     wait = 0.05
     why = ""
     while time.monotonic() < until:

@@ -48,7 +48,7 @@ class Task(Generic[T]):
             self._owner.check()
             remaining = STEP if until is None else min(STEP, until - time.monotonic())
             if remaining <= 0:
-                raise CallError("timeout", f"no answer within {self._seconds:g} s")
+                raise CallError("timeout", _("no answer in time"))
             wait([future], remaining)
         return future.result()
 
@@ -144,5 +144,15 @@ def left(until: float) -> float:
     """Seconds until the monotonic time `until`; raises CallError(timeout) when it has passed."""
     seconds = until - time.monotonic()
     if seconds <= 0:
-        raise CallError("timeout", "the deadline has passed")
+        raise CallError("timeout", _("no answer in time"))
     return seconds
+
+
+def same_page() -> str:
+    """Said of a list whose pages do not follow one another."""
+    return _("every page names the same next page")
+
+
+def too_many(pages: int) -> str:
+    """Said of a list that does not end."""
+    return _("the list does not end after {pages} pages").format(pages=pages)

@@ -54,6 +54,7 @@ def google() -> Any:
                 options=_import("google.api_core.client_options"),
                 requests=_import("requests"),
                 to_dict=_import("google.protobuf.json_format").MessageToDict,
+                parse_error=_import("google.protobuf.json_format").ParseError,
             )
         return _loaded["google"]
 

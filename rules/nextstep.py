@@ -54,13 +54,19 @@ def unknowns(case: Case) -> tuple[UnknownFact, ...]:
 
 
 def _fact(gap: Gap) -> UnknownFact:
-    cost = next((said() for method, said in _COSTS.items() if gap.read.endswith(method) or method in gap.read), "")
+    words = gap.read.split(".")
+    cost = next((said() for method, said in _COSTS.items() if _names(method.split("."), words)), "")
     why = _WHY[gap.why]() if gap.why in _WHY else gap.why
-    detail = f" ({gap.detail})" if gap.detail else ""
+    detail = f" ({gap.detail})" if gap.detail and gap.detail != why else ""
     what = f"{gap.read}, {gap.of}" if gap.of else gap.read
     if cost:
         what = _("{read}: {cost}").format(read=what, cost=cost)
     return UnknownFact(what, why + detail, gap.permission)
+
+
+def _names(method: list[str], read: list[str]) -> bool:
+    """Whether the words of `method` follow one another in those of `read`."""
+    return any(read[at : at + len(method)] == method for at in range(len(read)))
 
 
 def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -> Next | None:

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from aiohttp import web
 
+from lab import faults
 from lab.compute import batch, effective, fields, firewalls, instances, networks, peerings, places, routes, waiting
 from lab.compute.backend import Backend
 from lab.compute.call import Call, Method
@@ -63,6 +64,13 @@ class Api:
         selected: Object | None = fields.select(found, mask)
         return selected
 
+    def name(self, verb: str, path: str) -> str:
+        """The call's name as gaps have it (`compute.networks.get`); '' for what is no method."""
+        try:
+            return f"compute.{self._find(verb, path)[0].id}"
+        except ApiError:
+            return ""
+
     def _find(self, verb: str, path: str) -> tuple[Method, dict[str, str]]:
         known = False
         for found_verb, pattern, method in self._methods:
@@ -98,10 +106,12 @@ class ComputeServer:
     """Serves the `compute/…` tables of a store and keeps the node routes of its clusters.
 
     `speed` divides the time that operations and the route controller take. A scenario takes rights away by an object in
-    `compute/PROJECT/forbidden` whose key is the permission (`compute.networks.listPeeringRoutes`) or `*`.
+    `compute/PROJECT/forbidden` whose key is the permission (`compute.networks.listPeeringRoutes`) or `*`. `board`
+    holds the faults that its calls have.
     """
 
-    def __init__(self, store: Store, *, speed: float = 1.0) -> None:
+    def __init__(self, store: Store, *, speed: float = 1.0, board: faults.Board | None = None) -> None:
+        self._board = board or faults.Board()
         self.backend = Backend(store, speed=speed)
         self.api = Api(self.backend)
         peerings.settle(store)
@@ -109,7 +119,7 @@ class ComputeServer:
 
     def app(self) -> web.Application:
         """The aiohttp application; it stops running operations when it is cleaned up."""
-        app = web.Application(client_max_size=MAX_BODY)
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[faults.middleware(self._board, self._call)])
         app.router.add_route("*", "/batch/compute/{tail:.*}", self._batch)
         app.router.add_route("*", "/batch", self._batch)
         app.router.add_route("*", BASE + "{path:.*}", self._serve)
@@ -117,6 +127,9 @@ class ComputeServer:
         app.on_startup.append(self._start)
         app.on_cleanup.append(self._close)
         return app
+
+    def _call(self, request: web.Request) -> str:
+        return self.api.name(request.method, request.rel_url.raw_path.removeprefix(BASE))
 
     async def _start(self, _: web.Application) -> None:
         self.node_routes.start()

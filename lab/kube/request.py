@@ -57,6 +57,12 @@ def resource(request: web.Request) -> Resource | None:
     return Resource(_verb(request, name), group, version, plural, namespace, name, subresource)
 
 
+def call(request: web.Request) -> str:
+    """The request's name as gaps have it (`kubernetes.nodes.list`, `kubernetes.pods.exec`); '' for no resource."""
+    found = resource(request)
+    return "" if found is None else f"kubernetes.{found.plural}.{found.subresource or found.verb}"
+
+
 def _verb(request: web.Request, name: str) -> str:
     verb = _VERBS.get(request.method, request.method.lower())
     if not name and verb == "get":

@@ -10,6 +10,7 @@ from typing import Any
 import yaml
 from aiohttp import web
 
+from lab import faults
 from lab.fabric.base import Fabric
 from lab.kube import access, discovery, execute, kinds, listing, openapi, patch
 from lab.kube.access import User
@@ -21,7 +22,7 @@ from lab.kube.listing import Form
 from lab.kube.logs import Logs
 from lab.kube.managed import applied
 from lab.kube.registry import Address, Options, Registry
-from lab.kube.request import BODY_LIMIT, Resource, body, decode, dry_run, flag, raw_body, resource
+from lab.kube.request import BODY_LIMIT, Resource, body, call, decode, dry_run, flag, raw_body, resource
 from lab.kube.status import (
     StatusError,
     bad_request,
@@ -52,20 +53,31 @@ class KubeServer:
     """Serves the store's Kubernetes objects.
 
     `tokens` maps bearer tokens to users; `speed` shortens every wait of the controllers. The controllers run while the
-    application does.
+    application does. `board` holds the faults that its calls have.
     """
 
-    def __init__(self, store: Store, fabric: Fabric, *, tokens: Mapping[str, User], speed: float = 1.0) -> None:
+    def __init__(
+        self,
+        store: Store,
+        fabric: Fabric,
+        *,
+        tokens: Mapping[str, User],
+        speed: float = 1.0,
+        board: faults.Board | None = None,
+    ) -> None:
         self._store = store
         self._fabric = fabric
         self._tokens = tokens
+        self._board = board or faults.Board()
         self._cache = Cache(store)
         self.controllers = Controllers(store, speed, self._cache, fabric)
         self._registry = Registry(store, self._cache)
 
     def app(self) -> web.Application:
         """The application; its start and clean-up start and stop the controllers."""
-        app = web.Application(client_max_size=BODY_LIMIT, middlewares=[self._answer])
+        app = web.Application(
+            client_max_size=BODY_LIMIT, middlewares=[faults.middleware(self._board, call), self._answer]
+        )
         app.cleanup_ctx.append(self._controllers)
         app.router.add_route("*", "/{path:.*}", self._dispatch)
         return app
@@ -293,7 +305,7 @@ class KubeServer:
         if attach:
             console = self.controllers.console(pod["metadata"]["uid"], container)
             return await execute.attach(request, console)
-        return await execute.serve(request, self._fabric, pod, container, argv)
+        return await execute.serve(request, faults.faulty(request, self._fabric), pod, container, argv)
 
     async def _log(self, request: web.Request, at: Address) -> web.StreamResponse:
         pod = self._registry.get(at).view

@@ -1,4 +1,4 @@
-"""`wayhome lab list|start|env|status|stop|…`: incidents to practise on, served on loopback."""
+"""`wayhome lab list|start|env|status|fault|stop|…`: incidents to practise on, served on loopback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from rules.words import _
-from tui.cli import classroom
+from tui.cli import classroom, lab_faults
 from tui.cli.app import require_scenario
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
@@ -26,6 +26,7 @@ def known() -> dict[str, Callable[[Sequence[str]], int]]:
         "start": _start,
         "env": _env,
         "status": _status,
+        "fault": lab_faults.run,
         "stop": _stop,
         "inject": classroom.inject,
         "reset": classroom.reset,
@@ -43,6 +44,7 @@ def run(argv: Sequence[str]) -> int:
                 "  wayhome lab start SCENARIO    " + _("start one; returns when it is ready"),
                 '  eval "$(wayhome lab env)"     ' + _("point this shell's kubectl, gcloud and wayhome at it"),
                 "  wayhome lab status            " + _("what is running"),
+                "  wayhome lab fault NAME        " + _("let its servers misbehave; `fault list` shows how"),
                 "  wayhome lab stop              " + _("stop it"),
                 "  wayhome lab inject SCENARIO   " + _("turn it into another scenario's world, live"),
                 "  wayhome lab reset             " + _("put its world back as it was when it began"),

@@ -1,0 +1,15 @@
+"""Draws docs/faults.md: python tests/faults"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import table
+from stage import cells, impatient, see, stage
+
+with stage() as on:
+    seen = {}
+    for fault, call in cells():
+        with impatient(fault):
+            seen[fault, call] = table.cell(call, see(on, fault, call).sentences)
+Path(__file__).parent.parent.parent.joinpath("docs", "faults.md").write_text(table.draw(seen), "utf-8")
