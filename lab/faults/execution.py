@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
-
-from aiohttp import web
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from lab.fabric.base import Fabric, LegCount, Place, Read, Write
 
-_KEY = "wayhome.fault"
+_asked: ContextVar[str] = ContextVar("fault", default="")
 ESCAPES = b"\x1b]0;owned\x07\x1b[2J\x1b[31;5mERASED\x1b[0m\x1b]52;c;b3duZWQ=\x07\x9b31m\x07\r"
 FLOOD = 50
 _MEGABYTE = b"x" * 1_000_000
 LINE_SECONDS = 0.1
 
 
-def mark(request: web.Request, name: str) -> None:
-    """Let the command of `request` have the fault `name`."""
-    request[_KEY] = name
+@contextmanager
+def marked(name: str) -> Iterator[None]:
+    """Let the command of the request that is handled inside have the fault `name`."""
+    token = _asked.set(name)
+    try:
+        yield
+    finally:
+        _asked.reset(token)
 
 
-def faulty(request: web.Request, fabric: Fabric) -> Fabric:
-    """The fabric that runs the command of `request`."""
-    name = request.get(_KEY)
-    return _Faulty(name, fabric) if isinstance(name, str) else fabric
+def faulty(fabric: Fabric) -> Fabric:
+    """The fabric that runs the command of the request that is handled here."""
+    name = _asked.get()
+    return _Faulty(name, fabric) if name else fabric
 
 
 class _Faulty:

@@ -24,8 +24,8 @@ def middleware(board: Board, call_of: Callable[[web.Request], str]) -> Middlewar
         if name is None:
             return await handler(request)
         if kinds()[name].fits is Fits.EXEC:
-            execution.mark(request, name)
-            return await handler(request)
+            with execution.marked(name):
+                return await handler(request)
         return await answers.answer(name, call, request, handler)
 
     return faulty

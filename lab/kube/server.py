@@ -305,7 +305,7 @@ class KubeServer:
         if attach:
             console = self.controllers.console(pod["metadata"]["uid"], container)
             return await execute.attach(request, console)
-        return await execute.serve(request, faults.faulty(request, self._fabric), pod, container, argv)
+        return await execute.serve(request, faults.faulty(self._fabric), pod, container, argv)
 
     async def _log(self, request: web.Request, at: Address) -> web.StreamResponse:
         pod = self._registry.get(at).view
