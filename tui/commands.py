@@ -447,6 +447,22 @@ COMMANDS: tuple[Command, ...] = (
         N_("Back"),
     ),
     Command(
+        "proof.resume",
+        "proof",
+        "r",
+        "resume",
+        N_("Complete the run, or measure it again"),
+        N_("What stopped on the way is finished; what waited for the other side is measured. Nothing is done twice."),
+    ),
+    Command(
+        "proof.copy",
+        "proof",
+        "c",
+        "copy",
+        N_("Copy the message for the other side"),
+        N_("The evidence, their commands, before and after, and the way back (OSC 52)."),
+    ),
+    Command(
         "proof.undo",
         "proof",
         "u",

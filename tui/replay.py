@@ -114,6 +114,10 @@ class ReplayApplier:
         self._session.now = self._session.recording.after
         return ReplayRun()
 
+    def resume(self, run: ReplayRun, watcher: Listener) -> ReplayRun:  # noqa: ARG002 - one shape for all appliers
+        """A recorded run has ended."""
+        return run
+
     def rollback(self, run: ReplayRun, watcher: Listener) -> ReplayRun:
         """Back to the world as it was found."""
         self._session.now = self._session.recording.before

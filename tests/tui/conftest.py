@@ -297,6 +297,8 @@ class FakeRun:
     """A run of the fake applier."""
 
     id: str
+    state: str = "proven"
+    can_go_on: bool = False
 
 
 @dataclass
@@ -317,6 +319,11 @@ class FakeApplier:
         watcher(f"Changing {made.name}")
         self.session.broken = False
         return FakeRun("run-1")
+
+    def resume(self, run: FakeRun, watcher: Callable[[Any], None]) -> FakeRun:
+        self.session.calls.append(f"resume {run.id}")
+        self.session.broken = False
+        return FakeRun(run.id)
 
     def rollback(self, run: FakeRun, watcher: Callable[[Any], None]) -> FakeRun:
         self.session.calls.append(f"rollback {run.id}")

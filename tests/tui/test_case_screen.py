@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from types import SimpleNamespace
 
 import pytest
 from textual.widgets import Input, Static
@@ -204,6 +205,31 @@ async def test_a_fix_is_applied_only_after_its_name_was_typed_then_proven_and_ta
         await press(pilot, settle, "escape")
         assert isinstance(app.screen, CaseScreen)
         assert app.screen.case.report.answer is Answer.BROKEN
+
+
+async def test_a_run_that_waits_for_the_other_side_is_handed_over_and_measured_again(house, settle, monkeypatch):
+    app = house.app()
+    copied: list[str] = []
+    monkeypatch.setattr(app, "copy_to_clipboard", copied.append)
+
+    def apply(applier, made, watcher):
+        run = applier.rollback(applier.resume(SimpleNamespace(id="run-1"), watcher), watcher)
+        run.state, run.can_go_on = "waiting-for-peer", True
+        return run
+
+    monkeypatch.setattr(app.rooms.applier, "apply", apply)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "a", "5", "down", "enter")
+        await press(pilot, settle, *"a-to-b", "enter")
+        assert isinstance(app.screen, ProofScreen)
+        assert app.screen.waiting
+        assert "waiting for the other side" in str(app.screen.query_one("#proof-title").render())
+        await press(pilot, settle, "c")
+        assert "What to do in project-b" in copied[0]
+        await press(pilot, settle, "r")
+        assert app.screen.state is State.OK
+        assert "resume run-1" in house.sessions[0].calls
 
 
 async def test_read_only_shows_the_change_and_has_nowhere_to_type(house, settle, article):

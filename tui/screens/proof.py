@@ -149,11 +149,15 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.state = State.OK if reachable else State.WARN if self.taken_back else State.FAIL
         if self.taken_back:
             word = _("taken back")
+        elif self.waiting and not reachable:
+            self.state, word = State.WARN, _("waiting for the other side")
         else:
             word = _("proven: the pod reaches the target") if reachable else _("not proven")
         self._title(word)
         self._say(event.report.headline, "strong")
-        if not reachable and not self.taken_back:
+        if self.waiting and not reachable and not self.taken_back:
+            self._say(_("This side's part is made. c copies the message for the other side; r measures again."), "warn")
+        elif not reachable and not self.taken_back:
             self._say(_("It did not help. u takes it back; esc keeps it and returns."), "warn")
         self._matrix(event.report)
         self.refresh_bindings()
@@ -181,6 +185,36 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.state = State.FAIL
         self._title(_("failed"))
         self._say(sentence_of(event.error), "fail")
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the other side has its part still to do."""
+        return str(getattr(self.run_made, "state", "")) == "waiting-for-peer"
+
+    def action_resume(self) -> None:
+        """Complete a run that stopped on the way, or prove one that waited."""
+        applier, made = self._applier, self.run_made
+        busy = any(self._errands.busy(name) for name in ("apply", "undo", "measure"))
+        if applier is None or made is None or busy or not getattr(made, "can_go_on", False):
+            self.app.notify(_("There is nothing to complete now."), markup=False)
+            return
+        self.state = State.WAIT
+        self._title(_("completing"))
+
+        def work(run: int) -> Message:
+            return messages.PlanApplied(run, applier.resume(made, self._errands.speaker("apply", run)))
+
+        self._errands.start("apply", work)
+
+    def action_copy(self) -> None:
+        """Copy the message for the other side."""
+        from rules.report import handoff
+        from rules.report.handoff_print import as_markdown
+        from tui.app import WayhomeApp
+
+        snapshot, report = self.after or (self._session.snapshot(), self.before)
+        text = as_markdown(handoff.make(snapshot, report, self.offer))
+        cast(WayhomeApp, self.app).copy(_("the message for the other side"), text)
 
     def action_undo(self) -> None:
         """Ask for consent to take the change back."""
