@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from lab.agent import Agents
+from lab.agent.policies import Policies
 from lab.build import populate
 from lab.scenario.model import Scenario
 from lab.state import Changed
@@ -47,6 +48,7 @@ class Stage:
         self._still = False
         self._agents = Agents(store, speed)
         self._agents.settle()
+        self._policies = Policies(store)
         store.listen(self._heard)
 
     async def start(self) -> None:
@@ -68,6 +70,7 @@ class Stage:
         self._scenario = scenario or self._scenario
         target = _built(self._scenario, self._now)
         await self._agents.stop()
+        self._policies.stop()
         self._still = True
         try:
             added = [name for name in _picture(self._store) if name not in self._beginning]
@@ -78,6 +81,7 @@ class Stage:
         self._beginning = _picture(self._store)
         self._latest = dict(self._beginning)
         self._writes = 0
+        self._policies = Policies(self._store)
         self._agents = Agents(self._store, self._speed)
         self._agents.settle()
         await self._agents.start()

@@ -33,6 +33,9 @@ def take(hands: Hands, run: Run, steps: tuple[Step, ...], watcher: Watcher) -> R
             kept.write("restored", state=State.RESTORED.value)
         agents = any(by_agents(step) and _was_called(run, index) for index, step in enumerate(steps))
         predicted = str(run.plan.get("before", {}).get(force.PROBE, "unknown"))
+        if any(step.change.kind == "DaemonSet" for step in steps):
+            # The agent takes none of its rules along: what pods do from now on is each node's last list.
+            predicted = "unknown"
         found = force.wait(hands, run.plan.get("tables", {}) if agents else {}, predicted, watcher, back=True)
         keep_proof(hands, kept, found, State.ROLLED_BACK, watcher)
         watcher(Progress(Stage.ENDED, _ending(predicted, found)))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from probes.hands import Hands
 from probes.progress import Progress, Stage, Watcher
+from rules.report.model import Change
 from rules.snapshot import Probe
 from rules.words import _
 
@@ -38,6 +39,26 @@ Look = Callable[[], str]
 def unseen_by_anybody() -> str:
     """A look that sees nothing."""
     return ""
+
+
+def rollout(hands: Hands, change: Change, watcher: Watcher) -> tuple[str, ...]:
+    """Wait until a DaemonSet has a ready pod on every node it is meant for; what is not so in time, as sentences."""
+    until = time.monotonic() + SECONDS
+    told = -1
+    while True:
+        status = (hands.read(change) or {}).get("status") or {}
+        ready, wanted = int(status.get("numberReady") or 0), int(status.get("desiredNumberScheduled") or 0)
+        if ready != told:
+            told = ready
+            sentence = _("Agents ready on {ready} of {wanted} nodes.").format(ready=ready, wanted=wanted)
+            watcher(Progress(Stage.WAITING, sentence))
+        if wanted and ready >= wanted:
+            for node in hands.agents():
+                watcher(Progress(Stage.IN_FORCE, _("{node} has a ready agent.").format(node=node), node))
+            return ()
+        if time.monotonic() >= until:
+            return (_("{left} of {wanted} nodes").format(left=wanted - ready, wanted=wanted),)
+        hands.pause(PAUSE)
 
 
 def tables(hands: Hands) -> Mapping[str, str | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 from probes import force, journal, trace, watch
 from probes.errors import CancelledError, ChangedMeanwhileError, ForbiddenError, LoginError, ProbeError
@@ -37,6 +38,12 @@ def carry(
         kept.write("applied", state=State.APPLIED.value)
         waits = bool(refused or made.others) or any(hands.pending(step.change) for step in made.steps)
         own = [step for step in made.steps if step.where not in refused]
+        unready = [
+            late
+            for step in own
+            if step.change.kind == "DaemonSet" and step.wanted is not None
+            for late in force.rollout(hands, step.change, watcher)
+        ]
         found = force.wait(
             hands,
             tables,
@@ -45,6 +52,7 @@ def carry(
             seconds=force.PEER_SECONDS if waits else None,
             look=lambda: watch.look(hands, own),
         )
+        found = replace(found, late=(*unready, *found.late))
         state = _state(found, waits=waits)
         keep_proof(hands, kept, found, state, watcher)
         watcher(Progress(Stage.ENDED, _ending(state, made.predicted, found)))

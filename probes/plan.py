@@ -21,7 +21,7 @@ from rules.words import _
 class Step:
     """One change with the object as it was read (`live`) and as it will be sent (`wanted`); None means absent.
 
-    A ConfigMap is whole, with its metadata; of a peering these are the fields that change.
+    Objects of Kubernetes are whole, with their metadata; of a peering these are the fields that change.
     """
 
     change: Change
@@ -41,7 +41,7 @@ class Step:
             return _("peering {name} of {project}/{network}").format(
                 name=key["peering"], project=key["project"], network=key["network"]
             )
-        return f"{self.change.kind} {key['namespace']}/{key['name']}"
+        return f"{self.change.kind} {'/'.join(str(key[part]) for part in ('namespace', 'name') if part in key)}"
 
     def reversed(self) -> Step:
         """The step that leads back."""
@@ -54,7 +54,8 @@ class Step:
 
     def same(self, one: Json | None, other: Json | None) -> bool:
         """Whether two states of the object are equal in all that a person edits."""
-        return (one is None) == (other is None) and content(self.change, one) == content(self.change, other)
+        first, second = content(self.change, one), content(self.change, other)
+        return (one is None) == (other is None) and first.keys() == second.keys() and _equal(first, second)
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def wanted(change: Change, live: Json | None) -> Json | None:
         return change.after
     if change.after is None:
         return None
+    if change.kind != "ConfigMap":
+        return change.after if live is None else {**live, "spec": change.after["spec"]}
     namespace, name = change.key["namespace"], change.key["name"]
     whole: dict[str, Any] = (
         dict(live)
@@ -135,7 +138,7 @@ def undone(step: Step, live: Json | None, left: Json | None) -> Json | None:
     """
     change = step.change
     now, then = content(change, live), content(change, left)
-    if (live is None) != (left is None) or any(now.get(key) != then.get(key) for key in _touched(change)):
+    if (live is None) != (left is None) or any(not _equal(now.get(key), then.get(key)) for key in _touched(change)):
         raise ChangedMeanwhileError(
             _("{where} has been changed by someone else since; it was left alone.\n{diff}").format(
                 where=step.where, diff=_compared(then, now)
@@ -145,15 +148,33 @@ def undone(step: Step, live: Json | None, left: Json | None) -> Json | None:
         return change.before
     if live is None:
         return _without_versions(step.live or {})
+    if change.kind != "ConfigMap":
+        return None if change.before is None else {**live, "spec": change.before["spec"]}
     data = _merged(now, _part(change.after, "data"), _part(change.before, "data"))
     return None if change.before is None and not data else {**live, "data": data}
 
 
 def content(change: Change, value: Json | None) -> Mapping[str, Any]:
-    """The part of an object that a person edits: a ConfigMap's data, a peering's fields; empty when it is absent."""
+    """The part of an object that a person edits: a ConfigMap's data, the spec of other objects of Kubernetes, a
+    peering's fields; empty when it is absent."""
     if value is None:
         return {}
-    return value if change.kind == "peering" else _part(value, "data")
+    if change.kind == "peering":
+        return value
+    return _part(value, "data") if change.kind == "ConfigMap" else {"spec": _part(value, "spec")}
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two states say the same: what the server fills in by itself counts for nothing."""
+    return _covers(one, other) or _covers(other, one)
+
+
+def _covers(whole: Any, part: Any) -> bool:
+    if isinstance(whole, Mapping) and isinstance(part, Mapping):
+        return all(key in whole and _covers(whole[key], value) for key, value in part.items())
+    if isinstance(whole, list) and isinstance(part, list):
+        return len(whole) == len(part) and all(map(_covers, whole, part))
+    return bool(whole == part)
 
 
 def diff(step: Step) -> str:
@@ -173,7 +194,7 @@ def diff(step: Step) -> str:
 def alike(step: Step, one: Json | None, other: Json | None) -> bool:
     """Whether two states of the object are equal in all that the step touches; other keys may differ."""
     first, second = content(step.change, one), content(step.change, other)
-    same = all(first.get(key) == second.get(key) for key in _touched(step.change))
+    same = all(_equal(first.get(key), second.get(key)) for key in _touched(step.change))
     return (one is None) == (other is None) and same
 
 
@@ -193,10 +214,24 @@ def lines(value: Any, indent: int = 0) -> list[str]:
             found += [f"{pad}{key}:", *lines(one, indent + 1)]
         elif isinstance(one, str) and "\n" in one:
             found += [f"{pad}{key}: |", *(f"{pad}  {line}" for line in one.rstrip("\n").split("\n"))]
+        elif isinstance(one, list):
+            found += [f"{pad}{key}:", *_items(one, indent)]
         elif isinstance(one, bool):
             found.append(f"{pad}{key}: {str(one).lower()}")
         else:
             found.append(f"{pad}{key}: {one}")
+    return found
+
+
+def _items(values: list[Any], indent: int) -> list[str]:
+    found: list[str] = []
+    pad = "  " * indent
+    for one in values:
+        if isinstance(one, Mapping) and one:
+            first, *rest = lines(one, indent + 1)
+            found += [f"{pad}- {first.strip()}", *rest]
+        else:
+            found.append(f"{pad}- {one}")
     return found
 
 

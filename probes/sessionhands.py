@@ -38,13 +38,15 @@ class SessionHands:
         key = change.key
         if change.kind == "peering":
             return self._peering(change)
+        resource, namespace = write.RESOURCES[change.kind], str(key.get("namespace", ""))
         try:
-            return self._session.kube.get(kube.path("v1", "configmaps", key["namespace"], key["name"]))
+            return self._session.kube.get(kube.path(resource.api, resource.plural, namespace, key["name"]))
         except CallError as error:
             if error.why == "not-found":
                 return None
-            doing = _("read the ConfigMap {namespace}/{name}").format(namespace=key["namespace"], name=key["name"])
-            raise refusal(error, self._session.access, doing, "get configmaps") from error
+            where = "/".join(part for part in (namespace, str(key["name"])) if part)
+            doing = _("read the {kind} {where}").format(kind=change.kind, where=where)
+            raise refusal(error, self._session.access, doing, f"get {resource.plural}") from error
 
     def write(
         self,
@@ -57,9 +59,14 @@ class SessionHands:
         say: Say = silent,
     ) -> Json | None:
         key = change.key
-        if change.kind != "peering":
+        if change.kind == "ConfigMap":
             return write.write_config_map(
                 self._session.kube, key["namespace"], key["name"], live, wanted, dry_run=dry_run
+            )
+        if change.kind != "peering":
+            namespace = str(key.get("namespace", ""))
+            return write.write_object(
+                self._session.kube, change.kind, namespace, key["name"], live, wanted, dry_run=dry_run
             )
         if dry_run:
             return None

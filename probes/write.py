@@ -1,4 +1,5 @@
-"""The only place that changes anything: probe pods and containers, the agent's ConfigMap, a peering's flags.
+"""The only place that changes anything: probe pods and containers, the agent and its ConfigMap, an EgressNATPolicy,
+a peering's flags.
 
 Every write insists that the object is still the one that was shown (uid and resourceVersion, or the peering's fields
 read again just before), and can be rehearsed where the API has a server-side dry run.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from probes import cloud, kube, warmup
@@ -71,26 +73,80 @@ def write_config_map(
     `live` is the object as read, with its uid and resourceVersion; of `wanted`, data, binaryData, labels and
     annotations count. Raises ChangedMeanwhileError, ForbiddenError, ChangeError, LoginError or UnreachableError.
     """
-    path = kube.path("v1", "configmaps", namespace, name)
-    where = f"ConfigMap {namespace}/{name}"
+    manifest = None if wanted is None else _config_map(namespace, name, wanted, _identity(live) if live else {})
+    return _write(client, CONFIG_MAP, (namespace, name), live, manifest, dry_run=dry_run)
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A kind of objects that a remedy writes, and how they are addressed."""
+
+    kind: str
+    api: str
+    plural: str
+
+
+CONFIG_MAP = Resource("ConfigMap", "v1", "configmaps")
+RESOURCES = {
+    resource.kind: resource
+    for resource in (
+        CONFIG_MAP,
+        Resource("DaemonSet", "apps/v1", "daemonsets"),
+        Resource("EgressNATPolicy", "networking.gke.io/v1", "egressnatpolicies"),
+    )
+}
+
+
+def write_object(
+    client: Kube,
+    kind: str,
+    namespace: str,
+    name: str,
+    live: Json | None,
+    wanted: Json | None,
+    *,
+    dry_run: bool = False,
+) -> Object | None:
+    """As `write_config_map`, for a DaemonSet or an EgressNATPolicy (whose `namespace` is empty): the spec counts."""
+    manifest: Object | None = None
+    if wanted is not None:
+        said = wanted.get("metadata") or {}
+        kept = {key: said[key] for key in ("labels", "annotations", "finalizers") if said.get(key)}
+        metadata = {"name": name, **({"namespace": namespace} if namespace else {}), **kept}
+        metadata.update(_identity(live) if live else {})
+        manifest = {"apiVersion": RESOURCES[kind].api, "kind": kind, "metadata": metadata, "spec": wanted["spec"]}
+    return _write(client, RESOURCES[kind], (namespace, name), live, manifest, dry_run=dry_run)
+
+
+def _write(
+    client: Kube,
+    resource: Resource,
+    address: tuple[str, str],
+    live: Json | None,
+    manifest: Object | None,
+    *,
+    dry_run: bool,
+) -> Object | None:
+    namespace, name = address
+    path = kube.path(resource.api, resource.plural, namespace, name)
+    where = f"{resource.kind} {'/'.join(part for part in address if part)}"
     query = {"fieldManager": MANAGER, **({"dryRun": "All"} if dry_run else {})}
     try:
-        if wanted is None:
+        if manifest is None:
             if live is None:
                 return None
-            preconditions = {
-                key: live["metadata"][key] for key in ("uid", "resourceVersion") if live["metadata"].get(key)
-            }
+            preconditions = _identity(live)
+            if resource.kind == "DaemonSet":
+                preconditions.pop("resourceVersion", None)  # its status moves it with every pod
             body: Object = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": preconditions}
             client.send("DELETE", path, {"dryRun": "All"} if dry_run else {}, body)
             return None
         if live is None:
-            manifest = _config_map(namespace, name, wanted, {})
-            return client.send("POST", kube.path("v1", "configmaps", namespace), query, manifest)
-        return client.send("PUT", path, query, _config_map(namespace, name, wanted, _identity(live)))
+            return client.send("POST", kube.path(resource.api, resource.plural, namespace), query, manifest)
+        return client.send("PUT", path, query, manifest)
     except CallError as error:
-        verb = "delete" if wanted is None else "create" if live is None else "update"
-        raise refused(error, where, f"{verb} configmaps") from error
+        verb = "delete" if manifest is None else "create" if live is None else "update"
+        raise refused(error, where, f"{verb} {resource.plural}") from error
 
 
 def update_peering(

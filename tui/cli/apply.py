@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from probes import journal
 from probes.plan import Plan, diff
 from probes.run import Run, State
-from rules.report.model import Offer, Report
+from rules.report import labels
+from rules.report.model import FixSet, Offer, Report
 from rules.words import _
 from tui.cli import consent, going_on
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask, ask_of
@@ -68,10 +69,14 @@ def _anew(args: Namespace) -> int:
 
     session = Session(question, Narrator())
     try:
-        offer = find_offer(evaluate(session.collect()), args.remedy)
+        judged = evaluate(session.collect())
+        offer = find_offer(judged, args.remedy)
+        if args.dry_run and not (offer.applicable and offer.changes):
+            report(_plan_text(offer, None, judged.fix_sets))
+            return 0
         applier = Applier(session)
         made = applier.plan(offer)
-        report(_plan_text(offer, made))
+        report(_plan_text(offer, made, judged.fix_sets))
         for sentence in applier.dry_run(made):
             say(sentence)
         if args.dry_run:
@@ -166,14 +171,25 @@ def find_offer(judged: Report, remedy: str) -> Offer:
     )
 
 
-def _plan_text(offer: Offer, made: Plan) -> str:
-    lines = [f"{offer.id}: {offer.title}", "", made.diff, ""]
+def _plan_text(offer: Offer, made: Plan | None, sets: Sequence[FixSet]) -> str:
+    """Everything about a remedy; without a plan it is somebody else's to do, and its commands stand for the change."""
+    whole = [made.diff] if made is not None else [offer.sentence, "", *offer.commands]
+    lines = [f"{offer.id}: {offer.title}", *offer.stops, "", *whole, ""]
     lines.append(_("Predicted afterwards: pod-peer {predicted}.").format(predicted=offer.predicted))
     marks = {True: _("met"), False: _("NOT met"), None: _("not known")}
     for heading, rows in (
-        (_("Touches as well:"), offer.blast_radius),
+        (_("Touches as well:"), [line for line in offer.blast_radius if line not in offer.stops]),
+        (_("Who may do it needs:"), offer.permissions),
+        (_("Takes effect:"), (offer.effect,) if offer.effect else ()),
         (_("Needs:"), [f"{one.sentence} ({marks[one.met]})" for one in offer.preconditions]),
         (_("Taken back with:"), offer.undo),
+        (
+            _("What is enough, side by side:"),
+            [
+                f"{labels.set_title(one)}: " + "; ".join(f"{name}: {fact}" for name, fact in labels.set_facts(one))
+                for one in sets
+            ],
+        ),
     ):
         if rows:
             lines += ["", heading, *(wrapped(row) for row in rows)]
