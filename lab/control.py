@@ -27,6 +27,7 @@ from urllib.parse import urlsplit
 from lab import state
 from lab.fabric.base import LegCount
 from lab.faults import Fault
+from lab.rights import SETS
 from lab.scenario import ScenarioError, load, names
 from lab.state import Changed, Running
 from rules.words import _
@@ -46,6 +47,7 @@ __all__ = [
     "fault",
     "faults",
     "legs",
+    "rights",
     "running",
     "start",
     "stop",
@@ -147,6 +149,17 @@ def clear_faults(running: Running) -> None:
     _ask(running, "DELETE", "/faults")
 
 
+def rights(running: Running, name: str | None = None) -> str:
+    """The set of rights that the lab's user has (see lab.rights), switched to `name` first where that is given."""
+    if name is None:
+        return str(_ask(running, "GET", "/rights").get("name", ""))
+    if name not in SETS:
+        raise LabError(
+            _("There are no rights called {name!r}; there are {names}.").format(name=name, names=", ".join(SETS))
+        )
+    return str(_ask(running, "PUT", "/rights", {"name": name}).get("name", ""))
+
+
 def _ask(running: Running, method: str, path: str, body: object = None) -> Any:
     """The lab's answer at its desk. Raises LabError with its sentence, or one that says where to look."""
     place = urlsplit(running.desk)
@@ -173,6 +186,7 @@ def environment(running: Running) -> dict[str, str]:
         "WAYHOME_COMPUTE_ENDPOINT": running.compute,
         "WAYHOME_CONTAINER_ENDPOINT": running.container,
         "WAYHOME_NETWORKCONNECTIVITY_ENDPOINT": running.container,
+        "WAYHOME_RESOURCES_ENDPOINT": running.resources,
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE": f"{running.compute}/compute/v1/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER": f"{running.container}/",
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_NETWORKCONNECTIVITY": f"{running.container}/",

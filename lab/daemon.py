@@ -26,7 +26,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from lab import desk, faults, pki, state
+from lab import desk, faults, pki, resourcemanager, state
 from lab.build import populate
 from lab.compute.server import ComputeServer
 from lab.container import ContainerServer
@@ -34,6 +34,7 @@ from lab.fabric.base import Fabric
 from lab.fabric.simulated import Simulated
 from lab.kube.access import User
 from lab.kube.server import KubeServer
+from lab.rights import Switch
 from lab.scenario import Scenario, ScenarioError, load
 from lab.stage import Stage
 from lab.store import Store
@@ -111,12 +112,15 @@ async def _servers(
     _show_authority(store, plan, authority)
     token = secrets.token_urlsafe(24)
     board = faults.Board()
-    kube = KubeServer(store, carrier, tokens={token: User("lab-admin")}, speed=speed, board=board)
+    tokens: dict[str, User] = {}
+    rights = Switch(store, plan.cluster.project, tokens, token)
+    kube = KubeServer(store, carrier, tokens=tokens, speed=speed, board=board)
     tls = _tls(folder, pem)
     kube_port = await stack.enter_async_context(site(kube.app(), port or 0, tls))
     compute_port = await stack.enter_async_context(site(ComputeServer(store, speed=speed, board=board).app(), 0))
     container_port = await stack.enter_async_context(site(ContainerServer(store, board=board).app(), 0))
-    desk_port = await stack.enter_async_context(site(desk.app(carrier, stage, board), 0))
+    manager_port = await stack.enter_async_context(site(resourcemanager.app(store), 0))
+    desk_port = await stack.enter_async_context(site(desk.app(carrier, stage, board, rights), 0))
     cluster = plan.cluster
     url = f"https://{HOST}:{kube_port}"
     context = f"gke_{cluster.project}_{cluster.zone}_{cluster.name}"
@@ -135,6 +139,7 @@ async def _servers(
         kubernetes=url,
         compute=f"http://{HOST}:{compute_port}",
         container=f"http://{HOST}:{container_port}",
+        resources=f"http://{HOST}:{manager_port}",
         desk=f"http://{HOST}:{desk_port}",
         log=str(folder / state.LOG),
     )

@@ -9,13 +9,14 @@ from aiohttp import web
 
 from lab.fabric.base import Fabric
 from lab.faults import Board, Fault, FaultError
+from lab.rights import SETS, Switch
 from lab.scenario import ScenarioError, load
 from lab.stage import Stage
 from rules.words import _
 
 
-def app(fabric: Fabric, stage: Stage, board: Board) -> web.Application:
-    """GET /legs: packets by wire, as a list of {"start", "end", "packets"}.
+def app(fabric: Fabric, stage: Stage, board: Board, rights: Switch) -> web.Application:
+    """GET /legs: packets by wire, as a list of {"start", "end", "packets"}. GET and PUT /rights: {"name"}.
 
     GET /changes: {"writes", "differs"} since the beginning. POST /world {"scenario"} turns the world into that of a
     scenario (a name or a file's path), or, where it is null, back into its beginning; 400 with a sentence otherwise.
@@ -48,12 +49,24 @@ def app(fabric: Fabric, stage: Stage, board: Board) -> web.Application:
             board.clear()
         return web.json_response([asdict(fault) for fault in board.all()])
 
+    async def shown(_request: web.Request) -> web.Response:
+        return web.json_response({"name": rights.name})
+
+    async def switched(request: web.Request) -> web.Response:
+        name = str((await request.json()).get("name"))
+        if name not in SETS:
+            return web.json_response({"error": name}, status=404)
+        rights.put(name)
+        return web.json_response({"name": rights.name})
+
     made = web.Application()
     made.router.add_get("/changes", changes)
     made.router.add_post("/world", world)
     made.router.add_get("/legs", legs)
     for method in ("GET", "POST", "DELETE"):
         made.router.add_route(method, "/faults", faults)
+    made.router.add_get("/rights", shown)
+    made.router.add_put("/rights", switched)
     return made
 
 

@@ -33,6 +33,7 @@ class Running:
     kubernetes: str
     compute: str
     container: str
+    resources: str
     desk: str
     log: str
 

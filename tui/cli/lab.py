@@ -27,6 +27,7 @@ def known() -> dict[str, Callable[[Sequence[str]], int]]:
         "env": _env,
         "status": _status,
         "fault": lab_faults.run,
+        "rights": _rights,
         "stop": _stop,
         "inject": classroom.inject,
         "reset": classroom.reset,
@@ -45,6 +46,7 @@ def run(argv: Sequence[str]) -> int:
                 '  eval "$(wayhome lab env)"     ' + _("point this shell's kubectl, gcloud and wayhome at it"),
                 "  wayhome lab status            " + _("what is running"),
                 "  wayhome lab fault NAME        " + _("let its servers misbehave; `fault list` shows how"),
+                "  wayhome lab rights [NAME]     " + _("what its user may do: show the sets, or switch to one"),
                 "  wayhome lab stop              " + _("stop it"),
                 "  wayhome lab inject SCENARIO   " + _("turn it into another scenario's world, live"),
                 "  wayhome lab reset             " + _("put its world back as it was when it began"),
@@ -142,8 +144,27 @@ def _status(argv: Sequence[str]) -> int:
         (_("fabric"), running.fabric),
         (_("process"), str(running.pid)),
         (_("changed"), ", ".join(control.changed(running).differs) or _("nothing")),
+        (_("rights"), control.rights(running)),
     ]
     report(table([*rows, *((name, value) for name, value in control.environment(running).items())]))
+    return 0
+
+
+def _rights(argv: Sequence[str]) -> int:
+    parser = Parser("lab rights", _("What the lab's user may do, switched while the lab runs."))
+    parser.add_argument("name", metavar="NAME", nargs="?", help=_("a set of rights; without it the sets are listed"))
+    args = parser.parse_args(argv)
+    from lab import control
+    from lab.rights import SETS
+
+    running = control.running()
+    if running is None:
+        raise CliError(_("No lab is running; start one with `wayhome lab start article`."), NOT_RUNNING)
+    now = control.rights(running, args.name)
+    if args.name is None:
+        report(table([("*" if one.name == now else "", one.name, one.title()) for one in SETS.values()]))
+    else:
+        say(_("The lab's user now has: {title}.").format(title=SETS[now].title()))
     return 0
 
 
