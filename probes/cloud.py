@@ -20,7 +20,7 @@ SCOPE = "https://www.googleapis.com/auth/cloud-platform"
 
 # Google's client puts the request before what the server said.
 _CALL = re.compile(r"^[A-Z]+ https?://\S+: ")
-_PERMISSION = re.compile(r"'([a-z]+(?:\.[A-Za-z]+){2,})' permission")
+_PERMISSION = re.compile(r"['\"]([a-z]+(?:\.[A-Za-z]+){2,})['\"] permission")
 
 
 def endpoint(variable: str) -> str | None:

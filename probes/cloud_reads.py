@@ -40,13 +40,15 @@ class CloudReads:
         self.target_checked = threading.Event()
         self._projects: dict[str, Once[None]] = {}
 
-    def all(self, node: Object | None) -> None:
+    def all(self, node: Object | None, name: str = "") -> None:
         """Everything that follows from the pod's node; nothing but a gap where that is not on GCE.
+
+        A node that could not be read is found by its `name`, which is its VM's, where the context tells the rest.
 
         Raises TargetError when the target is in the pod's own network.
         """
         try:
-            self._all(node)
+            self._all(node, name)
         except ProbeError:
             self.given_up = True
             raise
@@ -59,10 +61,12 @@ class CloudReads:
         self._project(vpc.project)
         return self._here("instances", vpc)
 
-    def _all(self, node: Object | None) -> None:
+    def _all(self, node: Object | None, name: str) -> None:
+        vm = derive.vm(node) if node is not None else derive.vm_by_context(self._context, name) if name else None
         if node is None:
-            return
-        vm = derive.vm(node)
+            node = {}
+            if vm is None:
+                return
         if vm is None:
             name = str((node.get("metadata") or {}).get("name", ""))
             said = str((node.get("spec") or {}).get("providerID") or "none")

@@ -53,6 +53,13 @@ def vm(node: Json) -> Vm | None:
     return Vm(*found.groups()) if found else None
 
 
+def vm_by_context(context: str, node: str) -> Vm | None:
+    """The VM of the node called `node` in the zonal GKE cluster that gcloud's name of a context tells; else None."""
+    found = _CONTEXT.fullmatch(context)
+    zonal = found is not None and found.group(2).count("-") == 2
+    return Vm(found.group(1), found.group(2), node) if found is not None and zonal else None
+
+
 def network(instance: Json, address: str | None) -> Vpc | None:
     """The network of the interface that has `address`, or of the first one."""
     interfaces = [one for one in instance.get("networkInterfaces") or [] if isinstance(one, Mapping)]

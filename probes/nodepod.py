@@ -132,8 +132,9 @@ def create(
     why = ""
     for image in choices:
         ref = PodRef(namespace, name())
+        allowed = _allowed(client, ref, made(ref, image))
         announce(ref, image)
-        found = _create(post, ref, made(ref, image))
+        found = _create(post, ref, allowed)
         uid = str((found.get("metadata") or {}).get("uid") or "")
         why = until_running(client, ref, pause)
         if not why:
@@ -143,6 +144,20 @@ def create(
         except CallError:
             continue
     raise ProbePodError(why)
+
+
+def _allowed(client: Kube, ref: PodRef, manifests: Sequence[Object]) -> Sequence[Object]:
+    """The manifests from the first that a rehearsal does not forbid; nothing is announced that may not be made."""
+    for place, one in enumerate(manifests):
+        try:
+            write.create_pod(client, one, dry_run=True)
+        except CallError as error:
+            if error.status != 403:
+                return manifests[place:]
+            refused = error
+        else:
+            return manifests[place:]
+    raise ProbePodError(_said(refused, ref)) from refused
 
 
 def _create(post: Post, ref: PodRef, manifests: Sequence[Object]) -> Object:

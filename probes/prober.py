@@ -165,7 +165,7 @@ def _inconclusive(done: Done, tool: Tool) -> str:
 def _refused(error: CallError, ref: PodRef) -> str:
     said = " ".join(error.detail.split())[:300]
     if error.why == "forbidden":
-        return _("You may not run commands in {pod} (create pods/exec): {said}").format(pod=ref, said=said)
+        return _("You may not run commands in {pod} (get and create pods/exec): {said}").format(pod=ref, said=said)
     if error.why == "not-found":
         return _("The pod {pod} is gone: {said}").format(pod=ref, said=said)
     if error.why == "login":

@@ -75,7 +75,7 @@ class Session:
         reads = ClusterReads(client, self._reader, self.ask.pod, pod)
         together(
             lambda: reads.all(lambda: self._read_nat(client, measurements)),
-            lambda: clouds.all(reads.node()),
+            lambda: clouds.all(reads.node(), measurements.node),
         )
         if clouds.login_failed is not None:
             raise cloud.refusal(clouds.login_failed)
@@ -257,7 +257,7 @@ class Session:
                     raise
                 return tables.read(None, beside)
 
-        text = self._reader.read("node_nat", node, "create pods/exec", read, 20.0)
+        text = self._reader.read("node_nat", node, "get pods/exec", read, 20.0)
         if text is not None:
             self._evidence.nat(node, text)
 

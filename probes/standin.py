@@ -187,7 +187,7 @@ def _earlier(client: Kube, ref: PodRef) -> Place | None:
 
 def _added(client: Kube, pod: Json, image: str, leave: Leave) -> Place:
     ref, uid, user = _ref(pod), str(pod["metadata"].get("uid") or ""), proxy_user(pod)
-    made = container(image, user, root=leave.root)
+    made = _allowed(client, ref, uid, [container(image, user, root=wish) for wish in _wishes(leave)])
     leave.announce(
         _(
             "Adding the container {name} (image {image}) to the pod {pod} to measure from there: it shares the pod's "
@@ -196,18 +196,29 @@ def _added(client: Kube, pod: Json, image: str, leave: Leave) -> Place:
         ).format(name=made["name"], image=image, pod=ref, minutes=LIFETIME // 60)
     )
     try:
-        try:
-            write.add_container(client, ref, uid, made)
-        except CallError as error:
-            if not leave.root or error.status not in (400, 403, 422):
-                raise
-            write.add_container(client, ref, uid, {**made, "securityContext": _security(user, root=False)})
+        write.add_container(client, ref, uid, made)
     except CallError as error:
         raise ProbePodError(_refused(error, ref)) from error
     why = until_running(client, ref, leave.pause, made["name"])
     if why:
         raise ProbePodError(why)
     return _place(ref, made["name"], image)
+
+
+def _wishes(leave: Leave) -> tuple[bool, ...]:
+    return (True, False) if leave.root else (False,)
+
+
+def _allowed(client: Kube, ref: PodRef, uid: str, containers: Sequence[Object]) -> Object:
+    """The first container that a rehearsal takes; nothing is announced that may not be made."""
+    for one in containers:
+        try:
+            write.add_container(client, ref, uid, one, dry_run=True)
+        except CallError as error:
+            refused = error
+        else:
+            return one
+    raise ProbePodError(_refused(refused, ref)) from refused
 
 
 def _refused(error: CallError, ref: PodRef) -> str:
@@ -253,12 +264,11 @@ def _sibling(client: Kube, pod: Json, choices: Sequence[str], why: str, leave: L
             )
         )
 
-    wishes = (True, False) if leave.root else (False,)
     made = nodepod.create(
         client,
         ref.namespace,
         choices,
-        lambda name, image: tuple(manifest(name, pod, copied, image, root=wish) for wish in wishes),
+        lambda name, image: tuple(manifest(name, pod, copied, image, root=wish) for wish in _wishes(leave)),
         announce,
         leave.pause,
         leave.post,

@@ -44,13 +44,14 @@ def create_pod(client: Kube, manifest: Json, *, dry_run: bool = False) -> Object
     return client.send("POST", kube.path("v1", "pods", namespace), query, dict(manifest))
 
 
-def add_container(client: Kube, pod: PodRef, uid: str, container: Json) -> Object:
+def add_container(client: Kube, pod: PodRef, uid: str, container: Json, *, dry_run: bool = False) -> Object:
     """Add an ephemeral container to that very pod, as `kubectl debug` does; returns the pod. Raises CallError."""
     path = kube.path("v1", "pods", pod.namespace, pod.name) + "/ephemeralcontainers"
     patch: Object = {"spec": {"ephemeralContainers": [dict(container)]}}
     if uid:
         patch["metadata"] = {"uid": uid}
-    return client.send("PATCH", path, None, patch, content_type="application/strategic-merge-patch+json")
+    query = {"dryRun": "All"} if dry_run else {}
+    return client.send("PATCH", path, query, patch, content_type="application/strategic-merge-patch+json")
 
 
 def delete_pod(client: Kube, pod: PodRef, *, uid: str = "", seconds: float = kube.SECONDS) -> None:

@@ -13,6 +13,7 @@ from rules.ranking import ranked, sure
 from rules.remedies.offering import Offered, offered
 from rules.report.model import Answer, Report
 from rules.snapshot import Json, Outcome, Probe, Question, Snapshot
+from rules.unknowns import unknowns
 from rules.world import World
 
 
@@ -43,7 +44,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, tes
         remedies=mended.offers,
         fix_sets=mended.sets,
         next=nextstep.choose(case, answer, ranking.found),
-        unknowns=nextstep.unknowns(case),
+        unknowns=unknowns(case),
         unexplained=matrix.unexplained(case, rows),
         excluded=ranking.excluded,
         contradictions=invariants.broken(case),

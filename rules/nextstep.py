@@ -1,67 +1,16 @@
-"""What is not known, what that costs, and the cheapest observation that would settle what is open."""
+"""The cheapest observation that would settle what is open."""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from rules import observations
 from rules.case import Case
 from rules.causes import Cause, Finding
-from rules.report.model import Answer, Next, Status, UnknownFact
+from rules.report.model import Answer, Next, Status
 from rules.snapshot import Gap, Outcome
 from rules.words import _
-
-_WHY: dict[str, Callable[[], str]] = {
-    "forbidden": lambda: _("not permitted"),
-    "not-found": lambda: _("not found"),
-    "timeout": lambda: _("no answer in time"),
-    "unreachable": lambda: _("not reachable"),
-    "login": lambda: _("login expired"),
-    "error": lambda: _("failed"),
-}
-
-# What each read would have told, by the last words of its method.
-_COSTS: dict[str, Callable[[], str]] = {
-    "networks.get": lambda: _("its peerings, their flags and state"),
-    "networks.list": lambda: _("its peerings, their flags and state"),
-    "listPeeringRoutes": lambda: _("which routes really cross the peering"),
-    "routes.list": lambda: _("its own routes"),
-    "subnetworks.list": lambda: _("its subnet ranges"),
-    "subnetworks.aggregatedList": lambda: _("its subnet ranges"),
-    "instances.list": lambda: _("which VM owns the target's address"),
-    "instances.aggregatedList": lambda: _("which VM owns the target's address"),
-    "getEffectiveFirewalls": lambda: _("whether its firewall admits pods and nodes"),
-    "forwardingRules.aggregatedList": lambda: _("whether a load balancer owns the target's address"),
-    "routers.aggregatedList": lambda: _("its dynamic routes"),
-    "getRouterStatus": lambda: _("its dynamic routes"),
-    "clusters.get": lambda: _("the cluster's mode and ranges"),
-    "configmaps": lambda: _("what the ip-masq-agent is told"),
-    "daemonsets": lambda: _("whether the ip-masq-agent exists"),
-    "networkpolicies": lambda: _("whether a NetworkPolicy stops the pod"),
-    "policyBasedRoutes": lambda: _("whether a policy-based route takes its packets elsewhere"),
-    "events": lambda: _("what the route controller could not do"),
-    "node_nat": lambda: _("what the node's kernel really masquerades"),
-}
-
-
-def unknowns(case: Case) -> tuple[UnknownFact, ...]:
-    """The gaps, each with what it costs."""
-    found: dict[UnknownFact, None] = {}
-    for gap in case.world.gaps:
-        found[_fact(gap)] = None
-    return tuple(found)
-
-
-def _fact(gap: Gap) -> UnknownFact:
-    words = gap.read.split(".")
-    cost = next((said() for method, said in _COSTS.items() if _names(method.split("."), words)), "")
-    why = _WHY[gap.why]() if gap.why in _WHY else gap.why
-    detail = f" ({gap.detail})" if gap.detail and gap.detail != why else ""
-    what = f"{gap.read}, {gap.of}" if gap.of else gap.read
-    if cost:
-        what = _("{read}: {cost}").format(read=what, cost=cost)
-    return UnknownFact(what, why + detail, gap.permission)
 
 
 def _names(method: list[str], read: list[str]) -> bool:

@@ -13,9 +13,44 @@ from rules.world import ConfigMap, Node, Pod
 
 
 def nodes(snapshot: Snapshot) -> dict[str, Node]:
-    """Every node by name; empty when they were not read."""
-    built = (_node(item) for item in read.objects(snapshot.items("nodes")))
+    """Every node by name. When they were not read, the asked pod's own, as its VM shows it: GKE calls both alike."""
+    listed = snapshot.items("nodes")
+    if listed is None:
+        return _by_machine(snapshot)
+    built = (_node(item) for item in read.objects(listed))
     return {node.name: node for node in built if node.name}
+
+
+def _by_machine(snapshot: Snapshot) -> dict[str, Node]:
+    """The node under the asked pod from the VM of its name; its pods' range from alias ranges or its route."""
+    asked, network = snapshot.question.pod, snapshot.question.network
+    for item in read.objects(snapshot.items("pods")):
+        meta = read.mapping(item, "metadata")
+        if (meta.get("namespace"), meta.get("name")) != (asked.namespace, asked.name) or network is None:
+            continue
+        name = read.text(item, "spec", "nodeName")
+        for project in snapshot.compute:
+            for vm in read.objects(snapshot.compute_list(project, "instances")):
+                if name and read.text(vm, "name") == name:
+                    return {name: _node_of(vm, project, read.objects(snapshot.compute_list(network.project, "routes")))}
+    return {}
+
+
+def _node_of(vm: Json, project: str, routes: Iterable[Json]) -> Node:
+    name = read.text(vm, "name")
+    first = next(iter(read.objects(vm, "networkInterfaces")), {})
+    aliases = [read.text(alias, "ipCidrRange") for alias in read.objects(first, "aliasIpRanges")]
+    routed = [
+        read.text(route, "destRange") for route in routes if read.short(read.text(route, "nextHopInstance")) == name
+    ]
+    return Node(
+        name=name,
+        address=read.address(first.get("networkIP")),
+        pod_ranges=read.networks(aliases or routed),
+        project=project,
+        zone=read.short(read.text(vm, "zone")),
+        instance=name,
+    )
 
 
 def _node(item: Json) -> Node:

@@ -42,7 +42,10 @@ def to_json(report: Report) -> dict[str, Any]:
         "next": None
         if report.next is None
         else {"sentence": report.next.sentence, "command": report.next.command, "probes": list(report.next.probes)},
-        "unknowns": [{"what": fact.what, "why": fact.why, "permission": fact.permission} for fact in report.unknowns],
+        "unknowns": [
+            {"what": fact.what, "why": fact.why, "permission": fact.permission, "grant": fact.grant}
+            for fact in report.unknowns
+        ],
         "unexplained": list(report.unexplained),
     }
 

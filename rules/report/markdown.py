@@ -191,3 +191,7 @@ def _rest(report: Report) -> Iterator[str]:
             why = f": {escape(fact.why)}" if fact.why else ""
             needs = f" ({code(fact.permission)})" if fact.permission else ""
             yield f"- {escape(fact.what)}{why}{needs}"
+        granted = dict.fromkeys(fact.grant for fact in report.unknowns if fact.grant)
+        if granted:
+            yield from ("", _("What would open them, for whoever may grant it:"), "")
+            yield from block("\n".join(granted))

@@ -221,11 +221,13 @@ class Next:
 
 @dataclass(frozen=True)
 class UnknownFact:
-    """Something that could not be read, and what would open it."""
+    """Something that could not be read or measured, the permission that would open it, and the command that grants
+    that."""
 
     what: str
     why: str
     permission: str = ""
+    grant: str = ""
 
 
 @dataclass(frozen=True)

@@ -292,6 +292,11 @@ class _Text:
             if fact.permission:
                 text += " " + _("(permission {permission})").format(permission=fact.permission)
             yield from self.item(text, mark=self.glyphs.doubt)
+        granted = dict.fromkeys(fact.grant for fact in self.report.unknowns if fact.grant)
+        if granted:
+            yield from self.say(_("What would open them, for whoever may grant it:"))
+            for command in granted:
+                yield from self.command(command)
 
 
 def _folded(command: str, width: int, lead: str) -> list[str]:

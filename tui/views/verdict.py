@@ -163,6 +163,8 @@ class VerdictView(View):
                     self.sign(State.DOUBT), " ", content(fact.what), (": " + plain(fact.why) + need, "$quiet")
                 )
             )
+        grants = dict.fromkeys(fact.grant for fact in report.unknowns if fact.grant)
+        rows += [Content.assemble(("$ ", "$active"), content(grant)) for grant in grants]
         return _section(_("Not known"), rows)
 
     def copied(self) -> tuple[str, str] | None:
