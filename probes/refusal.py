@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from probes.errors import CallError, ForbiddenError, LoginError, NoAccessError, UnreachableError
 from probes.kubeconfig import Access
+from rules import grants
 from rules.words import _
 
 
@@ -20,11 +21,12 @@ def refusal(error: CallError, access: Access, doing: str, permission: str) -> No
             ).format(server=server, context=access.context, command=_login_command(access))
         )
     if error.why == "forbidden":
-        return ForbiddenError(
-            _("You may not {doing} ({said}); ask the cluster's admin for the permission {permission}.").format(
-                doing=doing, said=said, permission=permission
-            )
+        sentence = _("You may not {doing} ({said}); ask the cluster's admin for the permission {permission}.").format(
+            doing=doing, said=said, permission=permission
         )
+        grant = grants.refused(error.detail)
+        granting = _("This grants it: {command}").format(command=grant) if grant else ""
+        return ForbiddenError(f"{sentence} {granting}".rstrip())
     if error.kind == "refused" and _loopback(server):
         return UnreachableError(
             _(

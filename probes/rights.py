@@ -5,11 +5,13 @@ A SelfSubjectAccessReview is a question in the form of a POST: it changes nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from probes.errors import CallError
 from probes.kube import Kube
+from probes.reader import together
 from rules.snapshot import PodRef
 from rules.words import _
 
@@ -30,8 +32,12 @@ class Need:
     @property
     def permission(self) -> str:
         """The right as RBAC writes it, with where it is needed."""
-        resource = f"{self.resource}.{self.group}" if self.group else self.resource
-        return f"{self.verb} {resource}" + (f" -n {self.namespace}" if self.namespace else "")
+        return f"{self.verb} {self.qualified}" + (f" -n {self.namespace}" if self.namespace else "")
+
+    @property
+    def qualified(self) -> str:
+        """The resource as `kubectl create role` takes it."""
+        return f"{self.resource}.{self.group}" if self.group else self.resource
 
 
 @dataclass(frozen=True)
@@ -43,38 +49,55 @@ class Right:
     why: str = ""
 
 
-def needs(pod: PodRef) -> tuple[Need, ...]:
-    """All rights that a diagnosis and the remedies use, the most important first."""
-    space = pod.namespace
-    changes = _("the masquerade remedies cannot be applied from here; their commands are shown")
+def diagnosis(pod: PodRef) -> tuple[Need, ...]:
+    """All rights that a diagnosis uses, the most important first.
+
+    A command in a pod is started by a GET that the server may judge as a create as well (from Kubernetes 1.35).
+    """
+    space, policies = pod.namespace, "networking.k8s.io"
+    measured = _("no measurement from the pod; the verdict rests on routes alone")
     return (
-        Need("get", "pods", "", space, _("nothing can be asked about this pod")),
-        Need("create", "pods/exec", "", space, _("no measurement from the pod; the verdict rests on routes alone")),
+        Need("get", "pods", "", space, _("nothing can be asked about this pod unless pods may be listed")),
+        Need("get", "pods/exec", "", space, measured),
+        Need("create", "pods/exec", "", space, measured),
         Need("create", "pods", "", space, _("no measurement from the pod's node")),
         Need("delete", "pods", "", space, _("a probe pod ends by its deadline and stays listed")),
+        Need("patch", "pods/ephemeralcontainers", "", space, _("a pod without tools is measured from a pod beside it")),
         Need("list", "nodes", "", "", _("only the pod's own node is known, if that")),
+        Need("list", "pods", "", "", _("what else runs on the node, and with which tools, is not known")),
         Need("list", "pods", "", SYSTEM, _("whether a masquerade agent runs on each node is not known")),
+        Need("get", "pods/exec", "", SYSTEM, _("what the node's kernel really masquerades is not known")),
         Need("list", "daemonsets", "apps", SYSTEM, _("whether there is a masquerade agent is not known")),
         Need("get", "configmaps", "", SYSTEM, _("whose address the packets wear is not known")),
-        Need(
-            "list", "networkpolicies", "networking.k8s.io", space, _("whether a policy stops the packet is not known")
-        ),
-        Need("list", "services", "", "", _("the range of services is not known")),
+        Need("list", "configmaps", "", "", _("a ConfigMap in the wrong namespace is not found")),
+        Need("list", "networkpolicies", policies, space, _("whether a policy stops the packet is not known")),
+        Need("get", "namespaces", "", space, _("policies that select by namespace are not understood")),
+        Need("list", "services", "", "", _("whether the target is a Service is not known")),
         Need("list", "events", "", "default", _("what keeps the route of a node's pods from being made is not known")),
-        Need("create", "configmaps", "", SYSTEM, changes),
-        Need("update", "configmaps", "", SYSTEM, changes),
+        Need("list", "egressnatpolicies", "networking.gke.io", "", _("whether such a policy masquerades is not known")),
+    )
+
+
+def masquerading() -> tuple[Need, ...]:
+    """All rights that the remedies use which change the agent's ConfigMap."""
+    by_hand = _("not applied from here; the commands are shown")
+    return (
+        Need("get", "configmaps", "", SYSTEM, by_hand),
+        Need("create", "configmaps", "", SYSTEM, by_hand),
+        Need("update", "configmaps", "", SYSTEM, by_hand),
         Need("delete", "configmaps", "", SYSTEM, _("a ConfigMap that was made cannot be taken back from here")),
     )
 
 
-def ask(client: Kube, pod: PodRef, told: Callable[[Right], None] = lambda _right: None) -> tuple[Right, ...]:
-    """Ask the server about every need."""
-    found = []
-    for need in needs(pod):
-        right = _one(client, need)
-        told(right)
-        found.append(right)
-    return tuple(found)
+def ask(client: Kube, needs: Sequence[Need]) -> tuple[Right, ...]:
+    """Ask the server about every need, several at a time."""
+    found: dict[Need, Right] = {}
+
+    def one(need: Need) -> None:
+        found[need] = _one(client, need)
+
+    together(*(partial(one, need) for need in needs))
+    return tuple(found[need] for need in needs)
 
 
 def _one(client: Kube, need: Need) -> Right:

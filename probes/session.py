@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from probes import cloud, guard, kube, kubeconfig, nodepod, patience, warmup
+from probes import cloud, derive, guard, iam, kube, kubeconfig, nodepod, patience, warmup
 from probes.ask import Ask
 from probes.cloud_reads import CloudReads
 from probes.cluster_reads import ClusterReads
@@ -182,6 +182,22 @@ class Session:
             return tuple(sorted(NatTables(client, self._prober(client)).agents()))
         except CallError:
             return ()
+
+    def projects(self) -> tuple[str, ...]:
+        """The pod's project, and the peer's behind it, as far as they are known."""
+        client, _pod, measurements = self._connected()
+        question = self._evidence.question
+        nodes = {str((one.get("metadata") or {}).get("name")): one for one in self._evidence.items("nodes")}
+        vm = derive.vm(nodes.get(measurements.node, {})) or derive.vm_by_context(
+            client.access.context, measurements.node
+        )
+        own = question.network.project if question.network else vm.project if vm else ""
+        peer = question.peer.project if question.peer else ""
+        return tuple(dict.fromkeys(name for name in (own, peer) if name))
+
+    def permissions(self, project: str, asked: Sequence[str]) -> frozenset[str]:
+        """Those Google permissions of `asked` that the login has in `project`. Raises CallError."""
+        return self._tasks.start(lambda: iam.held(self._login, project, asked), iam.SECONDS + 30.0).result()
 
     def strays(self) -> tuple[PodRef, ...]:
         """Probe pods that an earlier run left behind, in every namespace. Raises CallError where they are hidden."""

@@ -58,7 +58,7 @@ def kubernetes(verb: str, resource: str, namespace: str = "", user: str = USER) 
     Commands in pods are started by a GET or a POST, depending on client and server: `pods/exec` needs both verbs.
     """
     verbs = "get,create" if resource in ("pods/exec", "pods/attach") else verb
-    name = "wayhome-" + re.sub(r"[^a-z0-9]+", "-", f"{verb}-{resource}")
+    name = "wayhome-" + re.sub(r"[^a-z0-9]+", "-", f"{verbs}-{resource}")
     kind, where = ("role", ("-n", namespace)) if namespace else ("clusterrole", ())
     who = ("--user", user)
     if user.startswith(_SERVICE_ACCOUNT):

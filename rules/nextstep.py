@@ -13,11 +13,6 @@ from rules.snapshot import Gap, Outcome
 from rules.words import _
 
 
-def _names(method: list[str], read: list[str]) -> bool:
-    """Whether the words of `method` follow one another in those of `read`."""
-    return any(read[at : at + len(method)] == method for at in range(len(read)))
-
-
 def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -> Next | None:
     """The cheapest observation that is still worth making; None when nothing is open."""
     if answer is Answer.REACHABLE:

@@ -31,6 +31,9 @@ _COSTS: dict[str, Callable[[], str]] = {
     "instances.list": lambda: _("which VM owns the target's address"),
     "instances.aggregatedList": lambda: _("which VM owns the target's address"),
     "getEffectiveFirewalls": lambda: _("whether its firewall admits pods and nodes"),
+    "forwardingRules.list": lambda: _("whether a load balancer owns the target's address"),
+    "routers.list": lambda: _("its dynamic routes"),
+    "routers.get": lambda: _("its dynamic routes"),
     "forwardingRules.aggregatedList": lambda: _("whether a load balancer owns the target's address"),
     "routers.aggregatedList": lambda: _("its dynamic routes"),
     "getRouterStatus": lambda: _("its dynamic routes"),
@@ -69,12 +72,17 @@ def _not_measured(case: Case) -> Iterator[UnknownFact]:
         yield UnknownFact(", ".join(titles), why, refused and grants.permission(why), refused)
 
 
+def cost(read: str) -> str:
+    """What a read (or the permission for it) would have told; '' where nothing is known of it."""
+    words = set(read.split("."))
+    return next((said() for method, said in _COSTS.items() if set(method.split(".")) <= words), "")
+
+
 def _fact(gap: Gap) -> UnknownFact:
-    words = gap.read.split(".")
-    cost = next((said() for method, said in _COSTS.items() if set(method.split(".")) <= set(words)), "")
+    lost = cost(gap.read)
     why = _WHY[gap.why]() if gap.why in _WHY else gap.why
-    detail = f" ({gap.detail})" if gap.detail else ""
+    detail = f" ({gap.detail})" if gap.detail and gap.detail != why else ""
     what = f"{gap.read}, {gap.of}" if gap.of else gap.read
-    if cost:
-        what = _("{read}: {cost}").format(read=what, cost=cost)
+    if lost:
+        what = _("{read}: {cost}").format(read=what, cost=lost)
     return UnknownFact(what, why + detail, gap.permission, grants.for_gap(gap))

@@ -37,7 +37,7 @@ def test_clients_are_imported_by_warmup_alone(path: Path) -> None:
 
 @pytest.mark.parametrize("path", [path for path in MODULES if path.stem != "write"], ids=lambda path: path.stem)
 def test_only_write_changes_anything(path: Path) -> None:
-    """No other module names a changing method, but for the review of one's own rights, which changes nothing."""
+    """No other module names a changing method; the review of one's own rights changes nothing."""
     tree = ast.parse(path.read_text("utf-8"))
     words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
     calls = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}

@@ -1,12 +1,17 @@
-"""`wayhome check POD TARGET`: which rights and tools are there, which are missing, what each gap costs."""
+"""`wayhome check POD TARGET`: which rights and tools are there, which are missing, what each gap costs.
+
+It looks and asks, and creates nothing.
+"""
 
 from __future__ import annotations
 
+import dataclasses
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from probes import journal, lock
+from rules import grants
 from rules.snapshot import Gap, Outcome, Probe
 from rules.words import _
 from tui import standing
@@ -14,24 +19,27 @@ from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, 
 from tui.cli.output import report
 
 if TYPE_CHECKING:
+    from probes.rights import Need
     from probes.session import Session
 
 GOOD, BAD, OPEN = "ok", "MISSING", "unknown"
 
 Row = tuple[str, str]
+GRANT = "$"
 
 
 def run(argv: Sequence[str]) -> int:
     """Connect, ask, read, measure once, look for what earlier runs left. 0: all is there; 1: something is not."""
     parser = Parser(
         "check",
-        _("Which rights and tools are there, which are missing, and what each gap costs."),
+        _("Which rights and tools are there, which are missing, and what each gap costs. Nothing is created."),
         epilog=_("Exit codes: 0 everything is there, 1 something is missing, 2 usage, 3 no access."),
     )
     add_question(parser)
     add_measuring(parser)
     add_cluster(parser)
-    question = ask(parser.parse_args(argv))
+    question = dataclasses.replace(ask(parser.parse_args(argv)), read_only=True)
+    from probes import iam, rights
     from probes.session import Session
     from tui.cli.narration import Narrator
 
@@ -40,32 +48,50 @@ def run(argv: Sequence[str]) -> int:
         session.connect()
         access = session.access
         report(_("Cluster {server}, context {context}").format(server=access.server, context=access.context))
+        sections: tuple[tuple[str, Callable[[], list[Row]]], ...] = (
+            (_("To diagnose: Kubernetes"), lambda: _kubernetes(session, rights.diagnosis(question.pod))),
+            (_("To diagnose: Google"), lambda: _google(session)),
+            (_("To diagnose: tools"), lambda: _tools(session)),
+            (_("To apply a masquerade remedy"), lambda: _kubernetes(session, rights.masquerading())),
+            (_("To apply exchange-routes"), lambda: _permitted(session, lambda _own: iam.CHANGES)),
+            (_("Left behind"), lambda: _left_behind(session)),
+        )
         found = []
-        for heading, look in (
-            (_("Kubernetes"), _kubernetes),
-            (_("Google"), _google),
-            (_("Tools"), _tools),
-            (_("Left behind"), _left_behind),
-        ):
-            rows = look(session)
-            report("\n".join(["", heading, *(f"  {mark:7}  {text}" for mark, text in rows)]))
+        for heading, look in sections:
+            rows = look()
+            report("\n".join(["", heading, *(f"  {mark:7}  {text}" for mark, text in _ordered(rows))]))
             found += [mark for mark, _text in rows]
     finally:
         session.close()
     return 1 if BAD in found else 0
 
 
-def _kubernetes(session: Session) -> list[Row]:
-    from probes import rights
-
-    marks = {True: GOOD, False: BAD, None: OPEN}
+def _ordered(rows: Sequence[Row]) -> list[Row]:
+    """What is there and what is not, then each command that grants something once."""
     return [
-        (marks[right.held], right.need.permission + ("" if right.held else f": {right.need.cost}"))
-        for right in rights.ask(session.kube, session.ask.pod)
+        *(row for row in rows if row[0] != GRANT),
+        *dict.fromkeys(row for row in rows if row[0] == GRANT),
     ]
 
 
+def _kubernetes(session: Session, needs: Sequence[Need]) -> list[Row]:
+    from probes import rights
+
+    rows = []
+    for right in rights.ask(session.kube, needs):
+        need = right.need
+        if right.held:
+            rows.append((GOOD, need.permission))
+        elif right.held is None:
+            rows.append((OPEN, _("{permission}: {why}").format(permission=need.permission, why=right.why)))
+        else:
+            grant = grants.kubernetes(need.verb, need.qualified, need.namespace)
+            rows += [(BAD, f"{need.permission}: {need.cost}"), (GRANT, grant)]
+    return rows
+
+
 def _google(session: Session) -> list[Row]:
+    from probes import iam
     from probes.errors import ProbeError
 
     rows = []
@@ -73,9 +99,45 @@ def _google(session: Session) -> list[Row]:
         session.read()
     except ProbeError as error:
         rows.append((BAD, error.sentence))
-    gaps = [gap for gap in session.snapshot().gaps if not gap.read.startswith("kubernetes.")]
-    rows += [(BAD, _gap(gap)) for gap in gaps]
-    return rows or [(GOOD, _("everything that the question needs was read"))]
+    asked = _permitted(session, lambda own: (*iam.READS, *(iam.OWN_READS if own else ())))
+    missing = {text for mark, text in asked if mark == BAD}
+    for gap in session.snapshot().gaps:
+        named = gap.permission and any(f"{gap.of.partition('/')[0]}: {gap.permission}" in text for text in missing)
+        if not gap.read.startswith("kubernetes.") and gap.read != "node_nat" and not named:
+            rows.append((BAD, _gap(gap)))
+    return [*asked, *rows]
+
+
+def _permitted(session: Session, asked: Callable[[bool], Sequence[str]]) -> list[Row]:
+    """What the login may do in each project; `asked` gives the permissions, also for the pod's own project."""
+    from probes.errors import CallError
+
+    rows = []
+    projects = session.projects()
+    for place, project in enumerate(projects):
+        permissions = asked(place == 0)
+        try:
+            held = session.permissions(project, permissions)
+        except CallError as error:
+            rows.append(
+                (OPEN, _("{project}: rights cannot be asked ({why})").format(project=project, why=error.detail))
+            )
+            continue
+        rows += _judged(project, permissions, held)
+    return rows or [(OPEN, _("the pod's project is not known, so its rights could not be asked"))]
+
+
+def _judged(project: str, permissions: Sequence[str], held: frozenset[str]) -> Iterator[Row]:
+    from rules.unknowns import cost
+
+    if len(held) == len(permissions):
+        yield GOOD, _("{project}: all {count} permissions").format(project=project, count=len(permissions))
+    for permission in permissions:
+        if permission not in held:
+            lost = cost(permission) or _("changed by its owner; the commands are shown")
+            grant = grants.google(project, permission)
+            yield BAD, f"{project}: {permission}: {lost}"
+            yield GRANT, grant
 
 
 def _tools(session: Session) -> list[Row]:

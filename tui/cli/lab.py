@@ -159,7 +159,7 @@ def _rights(argv: Sequence[str]) -> int:
 
     running = control.running()
     if running is None:
-        raise CliError(_("No lab is running; start one with `wayhome lab start article`."), NOT_RUNNING)
+        raise CliError(_("No lab is running; start one with `wayhome lab start article`."), classroom.NOT_RUNNING)
     now = control.rights(running, args.name)
     if args.name is None:
         report(table([("*" if one.name == now else "", one.name, one.title()) for one in SETS.values()]))
