@@ -39,7 +39,11 @@ def run(argv: Sequence[str]) -> int:
 
     seen = files.read_snapshot(args.snapshot) if args.snapshot else _look(args)
     judged = evaluate(seen)
-    message = handoff.make(seen, judged, find_offer(judged, args.remedy))
+    left = [one for one in judged.remedies if handoff.for_others(seen, one)]
+    named = any(one.id == args.remedy for one in judged.remedies)
+    # Once our part is made, the remedy that is left is the other side's alone, and has another name.
+    offer = left[0] if left and not named else find_offer(judged, args.remedy)
+    message = handoff.make(seen, judged, offer)
     text = as_text(message) if args.text else as_markdown(message)
     if not args.write:
         report(text.rstrip("\n"))
