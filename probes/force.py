@@ -108,7 +108,7 @@ def wait(
             Progress(Stage.MEASURED, _("{id}: {outcome}").format(id=probe.id, outcome=probe.outcome.value), probe=probe)
         )
         reverted = look()
-        settled = probe.outcome.value == predicted or predicted == "unknown"
+        settled = probe.outcome.value in (predicted, "unknown" if back else "ok") or predicted == "unknown"
         if reverted or (settled and not pending) or time.monotonic() >= until:
             return Outcome(probe, tuple(sorted(taken)), tuple(sorted(pending)), unseen, reverted)
         hands.pause(PAUSE)
