@@ -9,6 +9,7 @@ from typing import Any
 from lab.shell.host import Link, Machine
 from lab.store import Object, Store
 
+DEFAULT_INTERFACE = "networking.gke.io/default-interface"
 LOOPBACK = Link("lo", IPv4Address("127.0.0.1"), 8, "00:00:00:00:00:00", 65536)
 PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -22,6 +23,10 @@ def machine(store: Store, pod: Object, container: str) -> Machine:
     address = IPv4Address((pod.get("status") or {}).get("podIP") or "127.0.0.1")
     hostname = str(node["metadata"]["name"]) if host and node else str(meta["name"])
     links, gateway, routes, near = _node(address) if host else _pod(address, node)
+    leaves_by = str((meta.get("annotations") or {}).get(DEFAULT_INTERFACE, "eth0"))
+    inside = _ranges(store, node) if leaves_by != "eth0" else ()
+    if inside:
+        routes = (f"default dev {leaves_by} ", *(f"{each} via {gateway} dev eth0 " for each in inside), *routes[2:])
     return Machine(
         hostname=hostname,
         image=str(found.get("image", "")),
@@ -32,7 +37,21 @@ def machine(store: Store, pod: Object, container: str) -> Machine:
         on_link=near,
         privileged=host and _privileged(found),
         node_network=host,
+        leaves_by=leaves_by if inside else "",
+        by_eth0=inside,
     )
+
+
+def _ranges(store: Store, node: Mapping[str, Any]) -> tuple[IPv4Network, ...]:
+    """The ranges of the node's own project, which a multi-network pod keeps on its first interface."""
+    words = str((node.get("spec") or {}).get("providerID", "")).removeprefix("gce://").split("/")
+    subnets = store.table(f"compute/{words[0]}/subnetworks").values() if words[0] else []
+    pods = [IPv4Network(cidr) for name in store.names("container/") for cidr in _pod_ranges(store, name)]
+    return (*(IPv4Network(each["ipCidrRange"]) for each in subnets), *pods)
+
+
+def _pod_ranges(store: Store, name: str) -> list[str]:
+    return [str(each["clusterIpv4Cidr"]) for each in store.table(name).values()]
 
 
 def _container(spec: Mapping[str, Any], name: str) -> Mapping[str, Any]:

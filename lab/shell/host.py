@@ -51,6 +51,7 @@ class Machine:
     """The container's outside: name, interfaces, routes, environment, image, and what it may do.
 
     `routes` are lines of `ip route`; `gateway` is the default route's. `privileged` means that nat tables are readable.
+    A multi-network pod leaves by the interface `leaves_by`, but for the ranges `by_eth0`.
     """
 
     hostname: str
@@ -62,6 +63,8 @@ class Machine:
     on_link: tuple[IPv4Network, ...] = ()
     privileged: bool = False
     node_network: bool = False
+    leaves_by: str = ""
+    by_eth0: tuple[IPv4Network, ...] = ()
 
     @property
     def address(self) -> IPv4Address:

@@ -45,6 +45,8 @@ async def _route(context: Context, words: list[str]) -> int:
             await context.out(f"local {address} dev lo src {address}{uid}\n    cache <local> \n")
         elif any(address in network for network in machine.on_link):
             await context.out(f"{address} dev eth0 src {machine.address}{uid}\n    cache \n")
+        elif machine.leaves_by and not any(address in each for each in machine.by_eth0):
+            await context.out(f"{address} dev {machine.leaves_by}{uid}\n    cache \n")
         else:
             await context.out(f"{address} via {machine.gateway} dev eth0 src {machine.address}{uid}\n    cache \n")
         return 0

@@ -324,3 +324,12 @@ async def test_scripts(program: str, flag: str, pod: str, zoo: Any) -> None:
     other = await zoo.type(program, flag, "import os; os.system('id')", pod=pod)
     assert other.code == 1
     assert "the lab runs no scripts" in other.err
+
+
+async def test_a_multi_network_pod_says_by_which_interface_it_leaves(world: Any) -> None:
+    made = world("rc55-pod-leaves-by-other-network")
+    assert (await made.type("ip", "route", "get", "10.2.0.10")).out.startswith("10.2.0.10 dev eth1")
+    assert "dev eth0" in (await made.type("ip", "route", "get", "10.1.0.21")).out
+    routes = (await made.type("ip", "route")).out
+    assert routes.startswith("default dev eth1")
+    assert routes.count("default") == 1
