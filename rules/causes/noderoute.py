@@ -78,7 +78,7 @@ def found(case: Case, status: Status, sentence: str, *facts: str, next: Next | N
             *facts,
             probes_say(case),
         ),
-        remedies=("masquerade-minimal",) if blocks else (),
+        remedies=("masquerade-minimal", "vpc-native") if blocks else (),
         decides=_("a k8s-node-route to {slice} whose next hop is {node}").format(
             slice=overlap.node_slice(case), node=node.instance or node.name
         ),

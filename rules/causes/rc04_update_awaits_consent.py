@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, probes_say, some
-from rules.causes.crossing import MASQUERADE, stopped
+from rules.causes.crossing import stopped
 from rules.causes.returning import describe_peer
 from rules.path import WhyNot
 from rules.report.model import Status
@@ -28,7 +28,7 @@ def check(case: Case) -> Finding | None:
             "routes: {b} has no route back to {pod}."
         ).format(a=case.a, b=case.b, waited=waited, pod=case.pod.address if case.pod else ""),
         evidence=some(*(_said(side) for side in sides), row.sentence, probes_say(case)),
-        remedies=MASQUERADE,
+        remedies=("masquerade-minimal", "import-routes", "masquerade-article"),
         decides=_("consensusState.updateStatus = IN_SYNC on both sides"),
         next=None if pending else describe_peer(case),
         owner=waited.project,

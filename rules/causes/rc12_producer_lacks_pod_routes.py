@@ -25,7 +25,7 @@ def check(case: Case) -> Finding | None:
             "{name} of {a} does not export custom routes: it has no route back to {pod}."
         ).format(target=case.dest, name=ours.name, a=case.a, pod=pod),
         evidence=evidence(case, hop, flag(ours, "exportCustomRoutes", False)),
-        remedies=MASQUERADE,
+        remedies=("export-routes", *MASQUERADE),
         decides=_("exportCustomRoutes = true on {name}, or an answer to a probe from the pod").format(name=ours.name),
         next=look_at_peer(case),
         at=case.b,

@@ -35,7 +35,7 @@ def check(case: Case) -> Finding | None:
             ),
             *intent.facts(case),
         ),
-        remedies=("exchange-routes",),
+        remedies=("deploy-agent", "exchange-routes"),
         decides=_("a Ready ip-masq-agent pod on node {node}").format(node=case.pod.node if case.pod else ""),
         next=Next(_("Look whether the DaemonSet exists."), shlex.join(words)),
     )

@@ -69,7 +69,7 @@ def check(case: Case) -> Finding | None:
             ),
             *intent.facts(case),
         ),
-        remedies=intent.REMEDIES,
+        remedies=("mend-config", *intent.REMEDIES),
         decides=_('an agent log whose "Using config" shows that list'),
         next=intent.agent_log(),
     )

@@ -62,7 +62,7 @@ def check(case: Case) -> Finding | None:
             else _("measured: pod-peer on {old} ok").format(old=old.name),
             *intent.facts(case),
         ),
-        remedies=("exchange-routes",),
+        remedies=("deploy-agent", "exchange-routes"),
         decides=_("a Ready ip-masq-agent pod on {node}, or one nat table for all nodes").format(node=here.name),
         next=Next(_("Look whether the DaemonSet exists."), shlex.join(words)),
     )

@@ -35,7 +35,7 @@ def check(case: Case) -> Finding | None:
             _("nodes before 1.14: {nodes}").format(nodes=shown),
             *intent.facts(case),
         ),
-        remedies=intent.REMEDIES,
+        remedies=("deploy-agent", *intent.REMEDIES),
         decides=_("a pod on a node before 1.14 that meets the same silence"),
     )
 

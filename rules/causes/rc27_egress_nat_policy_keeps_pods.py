@@ -47,6 +47,7 @@ def check(case: Case) -> Finding | None:
             case.breaks[0].sentence,
             probes_say(case),
         ),
+        remedies=("egress-nat-policy", "peer-firewall"),
         decides=_("an EgressNATPolicy without {range}, or a peer that serves pods' addresses").format(range=cidr),
         next=Next(_("Read the policy's destinations."), shlex.join(words)),
         owner=cluster.project,

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from rules import remedies
 from rules.evaluate import evaluate
 from rules.report.model import Answer, Report, Status
 from rules.snapshot import Snapshot
@@ -329,3 +330,10 @@ def test_two_peers_with_one_prefix_are_told(seen: Seen) -> None:
 
     report = evaluate(seen("healthy-routes-based", LOST, edit))
     assert [(cause.id, cause.status) for cause in report.causes if cause.blocks] == [("RC05", Status.LIKELY)]
+
+
+def test_the_remedies_that_causes_name_exist(seen: Seen) -> None:
+    known = {remedy.id for remedy in remedies.load()}
+    for name, row, *_rest in TABLE:
+        for cause in evaluate(seen(name, row)).causes:
+            assert set(cause.remedies) <= known, cause.id
