@@ -35,8 +35,8 @@ def test_the_page_is_what_the_catalogue_says_now() -> None:
     pairs(results)
     assert results.failures == []
     assert page.FILE.read_text(encoding="utf-8") == page.render(results), "run `make catalogue`"
-    untried = [world.name for world in SINGLES if results.cell(world, "kernel") == page.UNTRIED]
-    assert untried == []
+    told = {world.name: results.cell(world, "kernel") for world in SINGLES}
+    assert set(told.values()) <= {page.RIGHT, page.UNPLAYED, page.UNTRIED}, told
 
 
 @pytest.mark.parametrize(
