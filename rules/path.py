@@ -83,9 +83,10 @@ class Candidate:
 @dataclass(frozen=True)
 class Hop:
     """One leg of the way: `at` is `pod NS/NAME`, `node NAME`, `PROJECT/NETWORK` or `vm PROJECT/NAME`; `kind` is
-    policy, masquerade, egress-firewall, route, peering, ingress-firewall, deliver, unmasquerade; `reason` a
-    Connectivity Tests drop cause (NO_ROUTE, FIREWALL_RULE …) or ''; `object` names what decided; `owner` the
-    project whose people can change it."""
+    policy, masquerade, egress-firewall, anti-spoofing, route, peering, ingress-firewall, deliver, beyond (what lies
+    behind a tunnel), advertisement (what is told there of this side), unmasquerade; `reason` a Connectivity Tests drop
+    cause (NO_ROUTE, FIREWALL_RULE …) or ''; `object` names what decided; `owner` the project whose people can change
+    it."""
 
     leg: Leg
     at: str

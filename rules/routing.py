@@ -291,6 +291,8 @@ def hop_text(route: Route) -> str:
             text = _("internal load balancer {name}")
         case HopKind.VPN_TUNNEL:
             text = _("VPN tunnel {name}")
+        case HopKind.BGP_PEER:
+            text = _("BGP peer {name}")
         case HopKind.INTERCONNECT:
             text = _("interconnect attachment {name}")
         case HopKind.HUB:

@@ -18,15 +18,17 @@ from rules.delivery import Arrival, deliver
 from rules.effective import IMPORTED, effective, identity
 from rules.ends import End, at, expected, start
 from rules.firewall import Packet
+from rules.hybrid import advertisement_hop
 from rules.masquerade import decide
 from rules.own_routes import machine_of, node_on
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
-from rules.routing import Choice, choose, underlying
+from rules.routing import Choice, choose, hop_text, underlying
 from rules.snapshot import Outcome, Target, Vpc
 from rules.words import _
-from rules.world import HopKind, Pod, World
+from rules.world import HopKind, Pod, Route, RouteKind, World
 
-HYBRID = (HopKind.VPN_TUNNEL, HopKind.INTERCONNECT, HopKind.HUB)
+TUNNELS = (HopKind.VPN_TUNNEL, HopKind.BGP_PEER, HopKind.INTERCONNECT)
+HYBRID = (*TUNNELS, HopKind.HUB)
 BEYOND = (*HYBRID, HopKind.ILB)
 ELSEWHERE = (*BEYOND, HopKind.INTERNET_GATEWAY)
 
@@ -217,6 +219,8 @@ class _Walker:
         tail.forward.append(firewall_hop(self.world, Leg.FORWARD, "EGRESS", begin, here, packet))
         if (foreign := foreign_hop(Leg.FORWARD, begin, here, seen)) is not None:
             tail.forward.append(foreign)
+        if (tunnel := self._tunnel(choice)) is not None:
+            return self._through(tunnel, choice, begin, here, seen, masqueraded, tail)
         tail.forward += self._travel(Leg.FORWARD, choice, here, landing, tail)
         if landing is None:
             return self._nowhere(tail)
@@ -238,6 +242,46 @@ class _Walker:
         if far.vm is None and far.rule is None and real is not None and real != landing:
             far = at(self.world, real, self.dest)  # the way there misses it; its answer starts where it is
         self._return(begin, far, far.vpc or landing, seen, masqueraded, tail)
+        return tail
+
+    def _tunnel(self, choice: Choice) -> Route | None:
+        """The route that leads out of Google's network, where one carries the packet and it is known whose it is."""
+        if choice.verdict is not Verdict.OK or choice.policy is not None or not choice.routes:
+            return None
+        route = underlying(self.world, choice.routes[0]) or choice.routes[0]
+        known = route.kind is RouteKind.DYNAMIC or route.origin is None
+        return route if known and route.next_hop.kind in TUNNELS else None
+
+    def _through(
+        self, tunnel: Route, choice: Choice, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail
+    ) -> _Tail:
+        """Out by a VPN or an interconnect. What is there cannot be read; what it was told of this side can."""
+        there = tunnel.vpc
+        tail.forward.append(
+            Hop(
+                Leg.FORWARD,
+                str(here),
+                "route",
+                Verdict.OK,
+                choice.sentence,
+                "",
+                choice.routes[0].name,
+                here.project,
+                here,
+                choice.candidates,
+            )
+        )
+        if there != here and (peering := peering_hop(self.world, Leg.FORWARD, here, there)) is not None:
+            tail.forward.append(peering)
+        sentence = _("{range} of {vpc} leads to {hop}; what is behind it cannot be read.").format(
+            range=tunnel.dest, vpc=there, hop=hop_text(tunnel)
+        )
+        beyond = Hop(
+            Leg.FORWARD, str(there), "beyond", Verdict.UNKNOWN, sentence, "", tunnel.name, there.project, there
+        )
+        tail.forward.append(beyond)
+        tail.back.append(advertisement_hop(self.world, tunnel, seen))
+        self._return(begin, End(self.dest, there), there, seen, masqueraded, tail)
         return tail
 
     def _door(self, arrival: Arrival, far: End) -> End:

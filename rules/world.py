@@ -36,6 +36,7 @@ class HopKind(StrEnum):
     INTERNET_GATEWAY = "internet-gateway"
     PEERING = "peering"
     VPN_TUNNEL = "vpn-tunnel"
+    BGP_PEER = "bgp-peer"
     INTERCONNECT = "interconnect"
     HUB = "ncc-hub"
     BLACKHOLE = "blackhole"
@@ -219,6 +220,23 @@ class ForwardingRule:
 
 
 @dataclass(frozen=True)
+class Router:
+    """A Cloud Router. `custom`, `groups` and `ranges` are its own advertiseMode, advertisedGroups and ranges; `told` is
+    what its BGP peers are told of this side by its status (None where that was not read); `nats` names its Cloud NAT
+    gateways."""
+
+    project: str
+    name: str
+    region: str
+    vpc: Vpc
+    custom: bool = False
+    groups: tuple[str, ...] = ()
+    ranges: tuple[IPv4Network, ...] = ()
+    told: tuple[IPv4Network, ...] | None = None
+    nats: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Network:
     """One VPC network and what was read of it. Collections are None where the read failed."""
 
@@ -355,6 +373,7 @@ class World:
     taken_at: str = ""
     unread: frozenset[tuple[str, str]] = frozenset()
     route_failures: Mapping[str, str] | None = None
+    routers: tuple[Router, ...] | None = None
 
     def instance_at(self, address: IPv4Address, vpc: Vpc) -> Instance | None:
         """The VM that owns `address` (primary or alias) in `vpc`, or None."""

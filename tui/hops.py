@@ -47,6 +47,8 @@ def kind_word(kind: str) -> str:
         "ingress-firewall": _("ingress firewall"),
         "deliver": _("delivery"),
         "unmasquerade": _("unmasquerade"),
+        "advertisement": _("advertisement"),
+        "beyond": _("beyond the tunnel"),
     }.get(kind, kind)
 
 

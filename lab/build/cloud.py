@@ -6,6 +6,7 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from lab import connectivity
+from lab.build import edges
 from lab.build.times import Times, compute_time, uid
 from lab.compute import objects
 from lab.compute.gke import cluster as gke_cluster
@@ -30,6 +31,7 @@ def populate(store: Store, scenario: Scenario, times: Times) -> None:
     for vm in scenario.vms:
         put(store, vm.project, "instances", _instance(vm, times))
     _cluster(store, scenario, times)
+    edges.populate(store, scenario)
     settle(store)
 
 
@@ -82,6 +84,7 @@ def _network(store: Store, scenario: Scenario, network: NetworkPlan) -> None:
         peerings=[_peering(peering) for peering in network.peerings],
         mtu=network.mtu,
         routing_mode="GLOBAL" if network.global_routing else "REGIONAL",
+        policies_first=network.policies_first,
     )
     put(store, project, "networks", item)
     for subnet in network.subnets:
@@ -118,6 +121,7 @@ def _peering(plan: PeeringPlan) -> Object:
         export_public=plan.export_public,
         import_public=plan.import_public,
         strategy="CONSENSUS" if plan.consensus else "INDEPENDENT",
+        stack="IPV4_IPV6" if plan.dual_stack else "IPV4_ONLY",
     )
 
 
@@ -188,6 +192,8 @@ def _cluster(store: Store, scenario: Scenario, times: Times) -> None:
         autopilot=cluster.autopilot,
         multi_network=cluster.multi_network,
         default_snat_disabled=not cluster.default_snat,
+        fqdn_policies=cluster.fqdn_policies,
+        cilium_policies=cluster.cilium_policies,
         node_tags=[tag],
         created=times.cluster,
     )
@@ -199,12 +205,12 @@ def _cluster(store: Store, scenario: Scenario, times: Times) -> None:
             cluster.zone,
             node.name,
             network,
-            subnet,
+            _subnet(cluster.vpc.project, cluster.region, node.subnet or cluster.subnet),
             str(node.address),
             tags=[tag],
             aliases=alias,
             can_ip_forward=node.ip_forwarding,
-            labels={"goog-k8s-cluster-name": cluster.name, "goog-k8s-node-pool-name": "default-pool"},
+            labels={"goog-k8s-cluster-name": cluster.name, "goog-k8s-node-pool-name": node.pool},
             created=compute_time(times.node(node)),
         )
         put(store, cluster.project, "instances", item)

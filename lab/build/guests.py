@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from lab.build.edges import told
 from lab.nat import boot_rules
 from lab.scenario.model import NodePlan, Scenario, Server
 from lab.store import Store
@@ -18,18 +19,37 @@ KUBELET = {"protocol": "tcp", "port": 10250, "paths": None}
 def populate(store: Store, scenario: Scenario) -> None:
     """Fill guest/PROJECT, guest/pods and node/nat.
 
-    A guest is {"servers": [{"protocol", "port", "paths"}], "answersPing": bool}; `paths` maps an HTTP path to the whole
-    body, which ends with a newline, so that a prompt stands on a line of its own. Where they differ from the usual:
-    `bridges` are networks inside a VM; `routes` what a VM of two interfaces sends back through the second one;
-    `forwards` is a node's ip_forward; `busyTo` where its ports for masquerading are used up.
+    A guest is {"servers": [{"protocol", "port", "paths", "to"}], "answersPing": bool}; `paths` maps an HTTP path to the
+    whole body, which ends with a newline, so that a prompt stands on a line of its own; `to` is where a proxy passes
+    requests on. Where they differ from the usual: `drops`, `rejects` and `refuses` are source ranges that a VM's own
+    firewall drops or rejects and its web servers refuse; `bridges` are networks inside a VM; `routes` what a VM of two
+    interfaces sends back through the second one; `forwards` is a node's ip_forward; `busyTo` where its ports for
+    masquerading are used up. beyond/PROJECT holds the other sides of tunnels, by router: {"network", "told": [ranges],
+    "machines": [{"name", "address", "servers", "answersPing"}]}.
     """
     for vm in scenario.vms:
         guest = {"servers": [_server(server) for server in vm.serves], "answersPing": vm.answers_ping}
+        for word, ranges in (("drops", vm.drops), ("rejects", vm.rejects), ("refuses", vm.refuses)):
+            if ranges:
+                guest[word] = [str(found) for found in ranges]
         if vm.bridges:
             guest["bridges"] = {name: str(found) for name, found in vm.bridges.items()}
         if vm.first is not None:
             guest["routes"] = [str(found) for found in vm.guest_routes]
         store.table(f"guest/{vm.project}").create(vm.name, guest)
+    for network in scenario.networks:
+        for router in network.routers:
+            machines = [
+                {
+                    "name": each.name,
+                    "address": str(each.address),
+                    "servers": [_server(server) for server in each.serves],
+                    "answersPing": each.answers_ping,
+                }
+                for each in router.machines
+            ]
+            side = {"network": network.vpc.name, "told": [str(found) for found in told(network, router)]}
+            store.table(f"beyond/{network.vpc.project}").create(router.name, {**side, "machines": machines})
     for node in scenario.nodes:
         guest = {"servers": [KUBELET], "answersPing": True}
         if not node.forwards:
@@ -65,5 +85,6 @@ def _server(server: Server) -> dict[str, Any]:
     return {
         "protocol": server.protocol,
         "port": server.port,
+        **({} if server.to is None else {"to": {"address": server.to[0], "port": server.to[1]}}),
         "paths": None if server.paths is None else {path: f"{body}\n" for path, body in server.paths.items()},
     }

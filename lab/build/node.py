@@ -34,7 +34,7 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
         "beta.kubernetes.io/instance-type": "e2-medium",
         "beta.kubernetes.io/os": "linux",
         "cloud.google.com/gke-container-runtime": "containerd",
-        "cloud.google.com/gke-nodepool": "default-pool",
+        "cloud.google.com/gke-nodepool": node.pool,
         "cloud.google.com/gke-os-distribution": "cos",
         "failure-domain.beta.kubernetes.io/region": cluster.region,
         "failure-domain.beta.kubernetes.io/zone": cluster.zone,
@@ -46,6 +46,8 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
         "topology.kubernetes.io/zone": cluster.zone,
         **node.labels,
     }
+    if node.windows:
+        labels |= {"kubernetes.io/os": "windows", "beta.kubernetes.io/os": "windows"}
     addresses = [("InternalIP", str(node.address)), ("InternalDNS", dns), ("Hostname", node.name)]
     return {
         "apiVersion": "v1",
@@ -82,7 +84,7 @@ def node_object(cluster: ClusterPlan, node: NodePlan, prefix: str, times: Times)
                 "kubeProxyVersion": version,
                 "kubeletVersion": version,
                 "machineID": uid(cluster, "Machine", node.name).replace("-", ""),
-                "operatingSystem": "linux",
+                "operatingSystem": "windows" if node.windows else "linux",
                 "osImage": "Container-Optimized OS from Google",
                 "systemUUID": uid(cluster, "System", node.name),
             },

@@ -37,6 +37,8 @@ def pod_object(cluster: ClusterPlan, pod: PodPlan, host: str, started: str) -> O
     spec = pod_spec(pod.node, containers, host_network=pod.host_network, **more)
     address = str(pod.address or host)
     status = running(address, host, containers, started)
+    if pod.address6:
+        status["podIPs"].append({"ip": pod.address6})
     if sidecars:
         status["initContainerStatuses"] = [_container_status(each, address, started) for each in sidecars]
     made = {"apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": spec, "status": status}

@@ -9,13 +9,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv4Network
 
 from lab import truth
 from lab.fabric import inside
 from lab.fabric.base import LegCount, Place, Read, Write
 from lab.fabric.machine import machine
 from lab.shell import enter
+from lab.shell.answers import BAD_GATEWAY, forbidden
 from lab.shell.host import Machine, Outcome, Reach, Server
 from lab.store import Event, Object, Store
 from rules import snapshot
@@ -106,6 +107,8 @@ class Simulated:
                 return service
             address, port = service
         found = self.walk(source, address, protocol, port)
+        if found.outcome is None and (far := self.beyond(found, address)) is not None:
+            return answered(far, protocol, port, found.source_seen)
         if found.outcome is None:
             log.warning("the way of %s to %s cannot be told: %s", source, address, _doubts(found))
         outcome = _OUTCOMES.get(found.outcome, Outcome.TIMEOUT) if found.outcome else Outcome.TIMEOUT
@@ -118,7 +121,34 @@ class Simulated:
             or inside.answer_strays(guest, found.source_seen)
         ):
             return Reach(Outcome.TIMEOUT)
-        return answered(guest, protocol, port)
+        refused = kept_out(guest, found.source_seen)
+        if refused is not None:
+            return Reach(refused)
+        server = _listening(guest, protocol, port)
+        if server is not None and "to" in server:
+            return self._proxied(address, server)
+        return answered(guest, protocol, port, found.source_seen)
+
+    def _proxied(self, proxy: IPv4Address, server: Object) -> Reach:
+        """A proxy takes every connection, and answers 502 where it finds nobody to pass it on to."""
+        vm = next((vm for vm in self.world.instances or () if any(nic.address == proxy for nic in vm.interfaces)), None)
+        seen = Server("tcp", server["port"], error=(502, BAD_GATEWAY))
+        if vm is None:
+            return Reach(Outcome.OK, seen)
+        to, source = server["to"], Source(vm=f"{vm.project}/{vm.name}")
+        behind = self.send(source, IPv4Address(to["address"]), "tcp", to["port"])
+        return Reach(Outcome.OK, behind.server if behind.outcome is Outcome.OK and behind.server is not None else seen)
+
+    def beyond(self, found: Walk, address: IPv4Address) -> Object | None:
+        """The machine on the other side of the tunnel that the packet takes, if nothing else stops it or its answer."""
+        tunnels = [hop for hop in found.forward if hop.kind == "beyond"]
+        if not tunnels or any(hop.kind != "beyond" for hop in found.doubts) or tunnels[0].vpc is None:
+            return None
+        for side in self.store.table(f"beyond/{tunnels[0].vpc.project}").values():
+            for far in side["machines"] if side["network"] == tunnels[0].vpc.name else ():
+                if far["address"] == str(address):
+                    return dict(far)
+        return None
 
     def _turn(self, who: str) -> int:
         self._turns[who] = self._turns.get(who, 0) + 1
@@ -136,7 +166,8 @@ class Simulated:
             vm = next((vm for vm in self.world.instances or () if _has(vm.interfaces, address, hop.vpc)), None)
             if vm is not None:
                 return self.store.table(f"guest/{vm.project}").find(vm.name) or {}
-            return self.store.table(f"guest/{project}").find(hop.object) or {}
+            behind = self._backend(hop.object, project)
+            return self.store.table(f"guest/{project}").find(behind) or {}
         return {}
 
     def _service(
@@ -162,6 +193,11 @@ class Simulated:
                     return pod.address, target if isinstance(target, int) else int(entry["port"])
             return Reach(Outcome.REFUSED)
         return None
+
+    def _backend(self, rule: str, project: str) -> str:
+        """The VM behind a forwarding rule; the rule's own name where the lab knows of none."""
+        found = self.store.table(f"behind/{project}").find(rule)
+        return str(found["vm"]) if found is not None else rule
 
     def _pod_at(self, address: IPv4Address) -> PodRef | None:
         for ref, pod in (self.world.pods or {}).items():
@@ -238,14 +274,34 @@ def _of_daemonset(pod: Object) -> bool:
     return any(owner.get("kind") == "DaemonSet" for owner in pod["metadata"].get("ownerReferences") or ())
 
 
-def answered(guest: Object, protocol: str, port: int | None) -> Reach:
-    """What a guest answers to a packet that reached it and whose answer comes home."""
+def answered(guest: Object, protocol: str, port: int | None, source: IPv4Address | None = None) -> Reach:
+    """What a guest answers to a packet from `source` that reached it and whose answer comes home."""
     if protocol == "icmp":
         return Reach(Outcome.OK if guest.get("answersPing", True) else Outcome.TIMEOUT)
-    for server in guest.get("servers") or ():
-        if server["protocol"] == protocol and server["port"] == port:
-            return Reach(Outcome.OK, Server(protocol, server["port"], server.get("paths")))
-    return Reach(Outcome.REFUSED)
+    server = _listening(guest, protocol, port)
+    if server is None:
+        return Reach(Outcome.REFUSED)
+    error = None
+    if server.get("paths") is not None and within(source, guest.get("refuses")):
+        error = (403, forbidden(str(source)))
+    return Reach(Outcome.OK, Server(protocol, server["port"], server.get("paths"), error))
+
+
+def kept_out(guest: Object, source: IPv4Address | None) -> Outcome | None:
+    """What the guest's own firewall makes of a packet from `source`; None when it lets it in."""
+    if within(source, guest.get("drops")):
+        return Outcome.TIMEOUT
+    return Outcome.UNREACHABLE if within(source, guest.get("rejects")) else None
+
+
+def within(source: IPv4Address | None, ranges: Sequence[str] | None) -> bool:
+    """Whether `source` is in one of the ranges."""
+    return source is not None and any(source in IPv4Network(found) for found in ranges or ())
+
+
+def _listening(guest: Object, protocol: str, port: int | None) -> Object | None:
+    servers: Sequence[Object] = guest.get("servers") or ()
+    return next((each for each in servers if (each["protocol"], each["port"]) == (protocol, port)), None)
 
 
 def _has(interfaces: Sequence[object], address: IPv4Address, vpc: object) -> bool:

@@ -106,7 +106,8 @@ class Checker:
                 self.fail(
                     ("nodes", node.name), _("a VM of {project} has that name already.").format(project=cluster.project)
                 )
-            self.place(("nodes", node.name), cluster.vpc, cluster.subnet, node.address, cluster.zone, taken, node.name)
+            subnet = node.subnet or cluster.subnet
+            self.place(("nodes", node.name), cluster.vpc, subnet, node.address, cluster.zone, taken, node.name)
 
     def place(
         self,

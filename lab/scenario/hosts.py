@@ -31,6 +31,9 @@ def node(name: str, fields: Fields) -> NodePlan:
         left_over=fields.ranges("left-over list"),
         forwards=fields.flag("forwards", True),
         busy_to=fields.ranges("ports used up towards"),
+        subnet=fields.name("subnet", ""),
+        pool=fields.name("pool", "default-pool"),
+        windows=fields.choice("system", "linux", "linux", "windows") == "windows",
     )
     fields.done()
     return found

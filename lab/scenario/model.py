@@ -16,11 +16,13 @@ STATES = ("running", "pending", "starting", "crash looping", "completed", "faile
 
 @dataclass(frozen=True)
 class Server:
-    """Something that listens: `paths` maps an HTTP path to the body it answers; None when it is not HTTP."""
+    """Something that listens: `paths` maps an HTTP path to the body it answers; None when it is not HTTP. A proxy
+    passes requests on `to` another address and port, and answers 502 when that fails."""
 
     protocol: str
     port: int
     paths: Mapping[str, str] | None = None
+    to: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,7 @@ class PeeringPlan:
     export_public: bool = True
     import_public: bool = False
     consensus: bool = False
+    dual_stack: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,66 @@ class FirewallPlan:
 
 
 @dataclass(frozen=True)
+class FarMachine:
+    """A machine on the other side of a tunnel, and what listens in it."""
+
+    name: str
+    address: IPv4Address
+    serves: tuple[Server, ...] = ()
+    answers_ping: bool = True
+
+
+@dataclass(frozen=True)
+class RouterPlan:
+    """A Cloud Router with a tunnel: what it `learns`, what it tells the other side (`advertises`, and its network's
+    own subnets), the `machines` there. `nat` gives it a Cloud NAT gateway."""
+
+    name: str
+    region: str
+    learns: tuple[IPv4Network, ...] = ()
+    advertises: tuple[IPv4Network, ...] = ()
+    own_subnets: bool = True
+    nat: bool = False
+    machines: tuple[FarMachine, ...] = ()
+
+
+@dataclass(frozen=True)
+class BalancerPlan:
+    """An internal passthrough load balancer in front of one VM, or, with `psc`, a Private Service Connect endpoint."""
+
+    project: str
+    name: str
+    region: str
+    vpc: Vpc
+    subnet: str
+    address: IPv4Address
+    global_access: bool = False
+    backend: str = ""
+    psc: bool = False
+
+
+@dataclass(frozen=True)
+class PolicyRulePlan:
+    """A rule of a firewall policy, on ingress: `action` is allow, deny or goto_next."""
+
+    priority: int
+    action: str
+    protocols: tuple[str, ...]
+    sources: tuple[IPv4Network, ...]
+
+
+@dataclass(frozen=True)
+class FirewallPolicyPlan:
+    """A firewall policy over a project's networks: of the `organization` above it, or of one network."""
+
+    project: str
+    name: str
+    organization: bool
+    network: str
+    rules: tuple[PolicyRulePlan, ...]
+
+
+@dataclass(frozen=True)
 class NetworkPlan:
     """A VPC network and everything that belongs to it."""
 
@@ -99,6 +162,8 @@ class NetworkPlan:
     firewalls: tuple[FirewallPlan, ...]
     default_route: bool = True
     policy_routes: tuple[PolicyRoutePlan, ...] = ()
+    routers: tuple[RouterPlan, ...] = ()
+    policies_first: bool = False
 
     def subnet(self, name: str) -> SubnetPlan | None:
         """The subnet called `name`, or None."""
@@ -120,6 +185,8 @@ class VmPlan:
 
     `first` is an interface that it has before the one described here: all leaves through it but for `guest_routes` and
     the other's own subnet. `bridges` are networks inside the guest, such as docker0's, which keep what is sent there.
+    `drops`, `rejects` and `refuses` are source ranges: the guest's own firewall drops them or rejects them, its web
+    servers answer them with 403.
     """
 
     project: str
@@ -136,6 +203,9 @@ class VmPlan:
     first: NicPlan | None = None
     guest_routes: tuple[IPv4Network, ...] = ()
     bridges: Mapping[str, IPv4Network] = field(default_factory=dict)
+    drops: tuple[IPv4Network, ...] = ()
+    rejects: tuple[IPv4Network, ...] = ()
+    refuses: tuple[IPv4Network, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +227,8 @@ class ClusterPlan:
     dataplane_v2: bool = False
     autopilot: bool = False
     multi_network: bool = False
+    fqdn_policies: bool = False
+    cilium_policies: bool = False
 
     @property
     def region(self) -> str:
@@ -171,6 +243,7 @@ class NodePlan:
     controller says of it. `made` tells how long ago the node was made (None: with the others). `left_over` is a list
     that an agent wrote there before it was removed. `forwards` is the guest's own ip_forward; `busy_to` are
     destinations towards which its ports for masquerading are used up, so that connections fail and succeed in turns.
+    `subnet` is the cluster's when empty.
     """
 
     name: str
@@ -185,6 +258,9 @@ class NodePlan:
     left_over: tuple[IPv4Network, ...] = ()
     forwards: bool = True
     busy_to: tuple[IPv4Network, ...] = ()
+    subnet: str = ""
+    pool: str = "default-pool"
+    windows: bool = False
 
     @property
     def heals(self) -> bool:
@@ -199,7 +275,8 @@ class PodPlan:
 
     `containers` and `sidecars` (init containers that run on) map names to images; without the former there is one
     container of `image`, called as the pod. `state` is one of STATES. `default_network` is the cluster's network by
-    which the pod leaves, where that is not the nodes' own (multi-network pods).
+    which the pod leaves, where that is not the nodes' own (multi-network pods). `address6` is an IPv6 address
+    beside the other.
     """
 
     ref: PodRef
@@ -213,6 +290,7 @@ class PodPlan:
     sidecars: Mapping[str, str] = field(default_factory=dict)
     state: str = "running"
     default_network: str = ""
+    address6: str = ""
 
 
 @dataclass(frozen=True)
@@ -279,6 +357,8 @@ class Scenario:
     policies: tuple[PolicyPlan, ...] = ()
     services: tuple[ServicePlan, ...] = ()
     egress_nat: Mapping[str, tuple[IPv4Network, ...]] = field(default_factory=dict)
+    balancers: tuple[BalancerPlan, ...] = ()
+    firewall_policies: tuple[FirewallPolicyPlan, ...] = ()
     fabrics: tuple[str, ...] = FABRICS
     answer: tuple[str, ...] = ()
 

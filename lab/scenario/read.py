@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.scenario import hosts
+from lab.scenario.edges import balancer, firewall_policy, router
 from lab.scenario.fields import Fields, cloud_name, fail, kube_name, pod_ref, vpc, vpc_of
 from lab.scenario.model import (
     FABRICS,
     STATES,
     AgentPlan,
+    BalancerPlan,
     ClusterPlan,
     ConfigPlan,
     FirewallPlan,
+    FirewallPolicyPlan,
     NetworkPlan,
     NodePlan,
     PeeringPlan,
@@ -44,11 +47,17 @@ def scenario(name: str, section: Section) -> Scenario:
     title, story = top.text("title"), top.text("story", "")
     networks: list[NetworkPlan] = []
     vms: list[VmPlan] = []
+    balancers: list[BalancerPlan] = []
+    above: list[FirewallPolicyPlan] = []
     projects: list[str] = []
     for project, fields in top.need("projects").entries(cloud_name):
         projects.append(project)
         networks.extend(_network(Vpc(project, net), part) for net, part in fields.each("networks", cloud_name))
         vms.extend(_vm(project, vm, part) for vm, part in fields.each("vms", cloud_name))
+        balancers.extend(balancer(project, each, part) for each, part in fields.each("load balancers", cloud_name))
+        above.extend(
+            firewall_policy(project, each, part) for each, part in fields.each("firewall policies", cloud_name)
+        )
         fields.done()
     if not projects:
         top.fail("projects", _("there is no project; the cluster needs one."))
@@ -72,6 +81,8 @@ def scenario(name: str, section: Section) -> Scenario:
         policies=tuple(_policy(ref, part) for ref, part in top.each("network policies", pod_ref)),
         services=tuple(hosts.service(ref, part) for ref, part in top.each("services", pod_ref)),
         egress_nat={name: hosts.egress_nat(part) for name, part in top.each("egress nat policies", kube_name)},
+        balancers=tuple(balancers),
+        firewall_policies=tuple(above),
         fabrics=top.list("fabrics", _("one of {words}").format(words=", ".join(FABRICS)), _fabric) or FABRICS,
         answer=top.list("answer", _("a cause, such as RC30"), _cause_id),
     )
@@ -91,6 +102,8 @@ def _network(net: Vpc, fields: Fields) -> NetworkPlan:
         peerings=tuple(_peering(name, part) for name, part in fields.each("peerings", cloud_name)),
         firewalls=tuple(_firewall(name, part) for name, part in fields.each("firewalls", cloud_name)),
         policy_routes=tuple(hosts.policy_route(name, part) for name, part in fields.each("policy routes", cloud_name)),
+        routers=tuple(router(name, part, servers) for name, part in fields.each("routers", cloud_name)),
+        policies_first=fields.flag("firewall policies first", False),
     )
     fields.done()
     return network
@@ -132,6 +145,7 @@ def _peering(name: str, fields: Fields) -> PeeringPlan:
         export_public=fields.flag("export subnet routes with public ip", True),
         import_public=fields.flag("import subnet routes with public ip", False),
         consensus=fields.flag("needs consensus", False),
+        dual_stack=fields.flag("dual stack", False),
     )
     fields.done()
     return peering
@@ -143,7 +157,7 @@ def _firewall(name: str, fields: Fields) -> FirewallPlan:
     expected = _("a protocol with or without ports, such as tcp, tcp:80, tcp:8000-8080, icmp or all")
     allow, deny = fields.list("allow", expected, _protocol), fields.list("deny", expected, _protocol)
     ingress = fields.choice("direction", "ingress", "ingress", "egress") == "ingress"
-    for key in ("to",) if ingress else ("from", "from tags"):
+    for key in ("to",) if ingress else ("from tags",):
         if fields.has(key):
             fields.fail(key, _("this key does not belong to a rule of this direction; see `direction`."))
     anywhere = (IPv4Network("0.0.0.0/0"),)
@@ -177,20 +191,26 @@ def _vm(project: str, name: str, fields: Fields) -> VmPlan:
         running=fields.flag("running", True),
         ip_forwarding=fields.flag("ip forwarding", False),
         tags=fields.names("tags"),
-        serves=_servers(fields),
+        serves=servers(fields),
         answers_ping=fields.flag("answers ping", True),
         **hosts.inside(project, fields),
+        drops=fields.ranges("guest drops"),
+        rejects=fields.ranges("guest rejects"),
+        refuses=fields.ranges("application refuses"),
     )
     fields.done()
     return vm
 
 
-def _servers(fields: Fields) -> tuple[Server, ...]:
+def servers(fields: Fields) -> tuple[Server, ...]:
     part = fields.part("serves")
     if part is None:
         return ()
     found = []
-    expected = _("a port number with what it answers: `80: {/health: OK}`, `5432: tcp` or `53: udp`")
+    expected = _(
+        "a port number with what it answers: `80: {/health: OK}`, `5432: tcp`, `53: udp` or "
+        "`8080: proxy to 10.2.0.10:80`"
+    )
     for port, value in part.section.values.items():
         if not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
             fail(
@@ -204,6 +224,8 @@ def _servers(fields: Fields) -> tuple[Server, ...]:
             found.append(Server("tcp", int(port), paths))
         elif isinstance(value, Scalar) and value.text in ("tcp", "udp"):
             found.append(Server(value.text, int(port)))
+        elif isinstance(value, Scalar) and (passed := re.fullmatch(r"proxy to ([0-9.]+):([0-9]{1,5})", value.text)):
+            found.append(Server("tcp", int(port), to=(str(IPv4Address(passed[1])), int(passed[2]))))
         else:
             fail(value.where, part.at(port), _("expected {expected}.").format(expected=expected))
     return tuple(found)
@@ -229,6 +251,8 @@ def _cluster(fields: Fields) -> ClusterPlan:
         dataplane_v2=fields.choice("dataplane", "legacy", "legacy", "v2") == "v2",
         autopilot=fields.flag("autopilot", False),
         multi_network=fields.flag("multi-network", False),
+        fqdn_policies=fields.flag("fqdn policies", False),
+        cilium_policies=fields.flag("cilium policies", False),
     )
     fields.done()
     return cluster
@@ -268,11 +292,12 @@ def _pods(top: Fields, nodes: tuple[NodePlan, ...]) -> tuple[PodPlan, ...]:
                 address,
                 host,
                 fields.labels("labels"),
-                _servers(fields),
+                servers(fields),
                 _images(fields, "containers"),
                 _images(fields, "sidecars"),
                 fields.choice("state", "running", *STATES),
                 fields.text("default network", ""),
+                fields.text("second address", ""),
             )
         )
         fields.done()

@@ -20,11 +20,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Server:
-    """What listens at the other end: HTTP `paths` with their bodies, or None for a server that never speaks."""
+    """What listens at the other end: HTTP `paths` with their bodies, or None for a server that never speaks. `error`
+    is the HTTP status and text that it answers to everything, instead."""
 
     protocol: str
     port: int
     paths: Mapping[str, str] | None = None
+    error: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import email.utils
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from http import HTTPStatus
 
 from lab.shell.host import Server
 from lab.shell.streams import Stream
@@ -37,7 +38,10 @@ def answer(server: Server, method: str, path: str) -> Answer:
     """What an HTTP server answers."""
     found = (server.paths or {}).get(path.split("?")[0].split("#")[0])
     status, reason, text = (404, "Not Found", NOT_FOUND) if found is None else (200, "OK", found)
-    if method not in ("GET", "HEAD", "POST"):
+    if server.error is not None:
+        status, text = server.error
+        reason = HTTPStatus(status).phrase
+    elif method not in ("GET", "HEAD", "POST"):
         status, reason, text = 405, "Method Not Allowed", "405 method not allowed\n"
     body = text.encode()
     headers = {
@@ -62,7 +66,7 @@ class Peer(Stream):
 
     async def write(self, data: bytes) -> None:
         self._asked += data
-        if self.server.paths is None or self._done:
+        if (self.server.paths is None and self.server.error is None) or self._done:
             return
         head, found, _ = self._asked.partition(b"\r\n\r\n")
         if not found:

@@ -11,6 +11,7 @@ from rules.build.cluster import cluster
 from rules.build.kubernetes import config_maps, namespaces, nodes, plain, pods, route_failures
 from rules.build.machines import forwarding_rules, instances
 from rules.build.networks import networks
+from rules.build.routers import routers
 from rules.snapshot import Snapshot
 from rules.world import World
 
@@ -44,6 +45,7 @@ def build(snapshot: Snapshot) -> World:
         unread=frozenset(
             (project, kind) for project in projects for kind in COLLECTIONS if _unread(snapshot, project, kind)
         ),
+        routers=routers(snapshot),
     )
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 
 from rules.build import read
-from rules.ranges import ANYWHERE
+from rules.ranges import ANYWHERE, LINK_LOCAL
 from rules.snapshot import Json, Vpc
 from rules.world import ExchangedRoute, HopKind, NextHop, Peering, PolicyRoute, Route, RouteKind
 
@@ -97,7 +98,7 @@ def dynamic_routes(statuses: Sequence[Json], vpc: Vpc, regional: bool) -> Iterat
                 name=read.text(item, "name") or f"{router}:{dest}",
                 dest=dest,
                 kind=RouteKind.DYNAMIC,
-                next_hop=next_hop(item, vpc.project),
+                next_hop=_learned_from(next_hop(item, vpc.project)),
                 priority=read.number(item, "priority", 1000),
                 region=region if regional else "",
                 status=read.text(item, "routeStatus") or "ACTIVE",
@@ -108,6 +109,12 @@ def dynamic_routes(statuses: Sequence[Json], vpc: Vpc, regional: bool) -> Iterat
             if route not in seen:
                 seen.add(route)
                 yield route
+
+
+def _learned_from(hop: NextHop) -> NextHop:
+    """A link-local next hop is the other end of a VPN tunnel or an interconnect; any other is a router appliance's."""
+    address = read.address(hop.name) if hop.kind is HopKind.IP else None
+    return replace(hop, kind=HopKind.BGP_PEER) if address is not None and address in LINK_LOCAL else hop
 
 
 def exchanged_routes(items: Iterable[Json]) -> Iterator[ExchangedRoute]:

@@ -28,7 +28,9 @@ def check(case: Case) -> Finding | None:
             evidence=some(found.seen.sentence, ping.sentence),
             decides=_("a rule of {b} that admits icmp at the target").format(b=case.b),
         )
-    other = other_protocol(case, found.worn)
+    rule, other = found.seen.rule, other_protocol(case, found.worn)
+    if rule is None or rule.stage not in ("implied", "vpc"):
+        return None
     if not found.nobody or not other or not silent(case) or local_admitted(case) is not None:
         return None
     admitted = knock(case, found.worn, other, None if other == "icmp" else asked.port or 80)

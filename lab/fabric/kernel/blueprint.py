@@ -30,11 +30,14 @@ class Wire:
 
 @dataclass(frozen=True)
 class Listener:
-    """A TCP server inside a namespace: what it answers to `GET path`; a path that is not there gets 404."""
+    """A TCP server inside a namespace: what it answers to `GET path`; a path that is not there gets 404, a client
+    in a range that it `refuses` 403. A proxy passes requests on `to` ADDRESS:PORT."""
 
     port: int
     pages: Mapping[str, str]
     address: str = "0.0.0.0"
+    refuses: tuple[str, ...] = ()
+    to: str = ""
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,8 @@ class PolicyRoute:
 
 @dataclass(frozen=True)
 class Static:
-    """A static route. `hop` is instance, ip, internet or other, with its value."""
+    """A static route, or one that a Cloud Router learned. `hop` is instance, ip, internet, beyond (the other side of a
+    router's tunnel) or other, with its value; a route with a `region` holds for senders there."""
 
     net: Net
     name: str
@@ -56,6 +57,27 @@ class Static:
     tags: frozenset[str]
     hop: str
     value: str
+    region: str = ""
+
+
+@dataclass(frozen=True)
+class Side:
+    """The other side of a tunnel: the ranges that it was told of, and its machines."""
+
+    net: Net
+    key: str
+    told: tuple[IPv4Network, ...]
+    machines: tuple[Object, ...]
+
+
+@dataclass(frozen=True)
+class Balancer:
+    """An internal load balancer's address, the VM behind it, and the region that alone may use it ('': any)."""
+
+    net: Net
+    address: IPv4Address
+    vm: str
+    region: str
 
 
 @dataclass(frozen=True)
@@ -84,6 +106,8 @@ class Cloud:
     rules: tuple[Rule, ...]
     policies: tuple[PolicyRoute, ...] = ()
     guests: dict[str, Object] = field(default_factory=dict)
+    sides: tuple[Side, ...] = ()
+    balancers: tuple[Balancer, ...] = ()
 
 
 def read(store: Store) -> Cloud:
@@ -97,6 +121,8 @@ def read(store: Store) -> Cloud:
     rules: list[Rule] = []
     policies: list[PolicyRoute] = []
     guests: dict[str, Object] = {}
+    sides: list[Side] = []
+    balancers: list[Balancer] = []
     for project in projects:
         for item in _all(store, project, "networks"):
             net = (project, item["name"])
@@ -110,10 +136,13 @@ def read(store: Store) -> Cloud:
         statics += [_static(item) for item in _all(store, project, "routes")]
         rules += [_rule(item) for item in _all(store, project, "firewalls") if not item.get("disabled")]
         rules += policy_rules(store, project)
+        sides += [_side(project, name, item) for name, item in store.table(f"beyond/{project}").items()]
+        statics += _learned(store, project)
+        balancers += _balancers(store, project)
         for name, guest in store.table(f"guest/{project}").items():
             guests[f"{project}/{name}"] = guest
     found = (tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), tuple(policies))
-    return Cloud(*found, guests)
+    return Cloud(*found, guests, tuple(sides), tuple(balancers))
 
 
 def _all(store: Store, project: str, collection: str) -> list[Object]:
@@ -196,6 +225,41 @@ def _static(item: Object) -> Static:
     )
 
 
+def _side(project: str, name: str, item: Object) -> Side:
+    told = tuple(IPv4Network(text) for text in item["told"])
+    return Side((project, item["network"]), f"{project}/{name}", told, tuple(item["machines"]))
+
+
+def _learned(store: Store, project: str) -> list[Static]:
+    """What the project's Cloud Routers have learned, as routes of their networks."""
+    found = []
+    regional = {
+        item["name"]
+        for item in _all(store, project, "networks")
+        if item.get("routingConfig", {}).get("routingMode") == "REGIONAL"
+    }
+    for key, status in store.table(f"compute/{project}/routerStatus").items():
+        region, _slash, router = key.partition("/")
+        for item in status.get("result", {}).get("bestRoutes", []):
+            net = _net(item["network"])
+            held = region if net[1] in regional else ""
+            dest, priority = IPv4Network(item["destRange"]), item.get("priority", 1000)
+            name = f"{router}:{dest}"
+            found.append(Static(net, name, dest, priority, frozenset(), "beyond", f"{project}/{router}", held))
+    return found
+
+
+def _balancers(store: Store, project: str) -> list[Balancer]:
+    behind = store.table(f"behind/{project}")
+    found = []
+    for item in _all(store, project, "forwardingRules"):
+        if (vm := behind.find(item["name"])) is not None:
+            region = "" if item.get("allowGlobalAccess") else item["region"].rsplit("/", 1)[-1]
+            address = IPv4Address(item["IPAddress"])
+            found.append(Balancer(_net(item["network"]), address, f"{project}/{vm['vm']}", region))
+    return found
+
+
 def _rule(item: Object) -> Rule:
     ingress = item.get("direction", "INGRESS") == "INGRESS"
     allow = "allowed" in item
@@ -219,4 +283,5 @@ def _rule(item: Object) -> Rule:
         accounts,
         frozenset(item.get("targetTags", [])),
         frozenset(item.get("targetServiceAccounts", [])),
+        others=tuple(IPv4Network(text) for text in item.get("destinationRanges" if ingress else "sourceRanges", [])),
     )

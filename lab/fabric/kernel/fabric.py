@@ -23,6 +23,8 @@ SHAPING = (
     "compute/",
     "networkconnectivity/",
     "guest/",
+    "beyond/",
+    "behind/",
     "node/nat",
     "kube/pods",
     "kube/nodes",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
+from itertools import groupby, product
 
 from lab.fabric.kernel.cloud import Cloud, Vm
 from lab.fabric.kernel.names import Net
 from lab.fabric.kernel.policyrules import Rule
-from lab.fabric.kernel.tables import vm_device
+from lab.fabric.kernel.tables import owned, vm_device
 
 
 def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
@@ -28,9 +28,9 @@ def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
         wire = vm_device(vm)
         raw.append(f"-A PREROUTING -i {wire} -j own-{wire}")
         foreign.append(f"-A FORWARD -o {wire} -j own-{wire}")
-        for owned in (vm.address, *vm.aliases):
-            raw.append(f"-A own-{wire} -s {owned} -j RETURN")
-            bodies.append(f"-A own-{wire} -d {owned} -j RETURN")
+        for own in owned(cloud, vm):
+            raw.append(f"-A own-{wire} -s {own} -j RETURN")
+            bodies.append(f"-A own-{wire} -d {own} -j RETURN")
         raw.append(f"-A own-{wire} -j DROP")
         bodies.append(f"-A own-{wire} -j DROP")
     for vm in vms:
@@ -46,9 +46,23 @@ def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
                     bodies += _lines(cloud, rule, chain(name, number), behind)
                 bodies.append(f"-A {chain(name, number)} -g {behind}")
             bodies.append(f"-A {chain(name, len(stages))} -j {last}")
+    foreign = [*_other_regions(cloud, net), *foreign]
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
     lines = ["*filter", *chains, *foreign, known, *egress, *ingress, "-A FORWARD -j ACCEPT", *bodies, "COMMIT", ""]
     return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join(lines)}
+
+
+def _other_regions(cloud: Cloud, net: Net) -> list[str]:
+    """A load balancer without global access takes nothing from clients of another region, nor from behind them."""
+    lines = []
+    for front in cloud.balancers:
+        for vm in cloud.vms if front.net == net and front.region else ():
+            if vm.region == front.region:
+                continue
+            routed = [route.dest for route in cloud.statics if route.hop == "instance" and route.value == vm.key]
+            sources = (vm.address, *vm.aliases, *routed)
+            lines += [f"-A FORWARD -s {source} -d {front.address} -j DROP" for source in sources]
+    return lines
 
 
 def chain(name: str, number: int) -> str:
@@ -79,11 +93,12 @@ def _lines(cloud: Cloud, rule: Rule, chain: str, behind: str) -> list[str]:
         if vm.net == rule.net and (vm.tags & rule.source_tags or vm.accounts & rule.source_accounts)
     ]
     side = "-s" if rule.ingress else "-d"
+    others = [f" {'-d' if rule.ingress else '-s'} {found}" for found in rule.others] or [""]
     action = {"allow": "-j RETURN", "deny": "-j DROP", "goto_next": f"-g {behind}"}[rule.action]
     lines = []
-    for found in ranges:
+    for found, other in product(ranges, others):
         for protocol, ports in rule.protocols:
-            match = "" if protocol == "all" else f" -p {protocol}"
+            match = other if protocol == "all" else f"{other} -p {protocol}"
             if not ports:
                 lines.append(f"-A {chain} {side} {found}{match} {action}")
             lines += [f"-A {chain} {side} {found}{match} --dport {port.replace('-', ':')} {action}" for port in ports]

@@ -17,7 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,6 +27,7 @@ from lab.fabric.kernel.channel import Message, receive, send
 from lab.fabric.kernel.enter import NAMES, device_counters, inside, listening_socket, write_sysctls
 from lab.fabric.kernel.netlink import UnknownLineError, shape
 from lab.fabric.kernel.room import open_room
+from lab.fabric.kernel.sites import site
 from lab.fabric.kernel.trace import attempt
 
 CUT = 77
@@ -135,7 +136,7 @@ class Keeper:
         for runner in self._servers.pop(namespace, []):
             await runner.cleanup()
         for listener in listeners:
-            runner = web.AppRunner(_site(listener["pages"]), access_log=None)
+            runner = web.AppRunner(site(namespace, listener), access_log=None)
             await runner.setup()
             await web.SockSite(runner, listening_socket(namespace, listener["address"], listener["port"])).start()
             self._servers.setdefault(namespace, []).append(runner)
@@ -195,17 +196,6 @@ def confinement(privileged: bool) -> tuple[str, ...]:
     """What takes powers away from a container: none may undo the room, and few may touch the network."""
     taken = ("sys_admin", "sys_ptrace", "sys_module", *(() if privileged else ("net_admin",)))
     return (_tool("setpriv"), f"--bounding-set={','.join('-' + power for power in taken)}", "--inh-caps=-all", "--")
-
-
-def _site(pages: Mapping[str, str]) -> web.Application:
-    async def answer(request: web.Request) -> web.Response:
-        if (text := pages.get(request.path)) is None:
-            return web.Response(status=404, text="404 page not found\n")
-        return web.Response(text=text)
-
-    app = web.Application()
-    app.router.add_get("/{path:.*}", answer)
-    return app
 
 
 def _at(namespace: str) -> tuple[str, ...]:

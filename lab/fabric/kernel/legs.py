@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from lab.fabric.base import LegCount
 from lab.fabric.kernel.blueprint import Blueprint
 
-KINDS = {"vpc": "{} router", "vm": "vm {}", "pod": "pod {}"}
+KINDS = {"vpc": "{} router", "vm": "vm {}", "far": "beyond {}", "pod": "pod {}"}
 
 
 def legs(blueprint: Blueprint, counters: Mapping[str, Mapping[str, tuple[int, int]]]) -> list[LegCount]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from ipaddress import IPv4Address
+from dataclasses import dataclass, field, replace
+from ipaddress import IPv4Address, IPv4Network
 from typing import Any
 
 from lab.fabric.kernel.blueprint import GATEWAY, Blueprint, End, Listener, Namespace, Wire
-from lab.fabric.kernel.cloud import Vm, read
+from lab.fabric.kernel.cloud import Side, Vm, read
 from lab.fabric.kernel.filters import router_tables
 from lab.fabric.kernel.names import Net
 from lab.fabric.kernel.policies import node_filter
-from lab.fabric.kernel.tables import connected, device, peer_device, router_objects, vm_device
+from lab.fabric.kernel.tables import connected, device, owned, peer_device, router_objects, side_device, vm_device
 from lab.nat import dump
 from lab.store import Object, Store
 
@@ -45,6 +45,11 @@ def vm_name(key: str) -> str:
     return "vm." + key.replace("/", ".", 1)
 
 
+def far_name(key: str) -> str:
+    """The namespace of the other side of a router's tunnel (`PROJECT/ROUTER`)."""
+    return "far." + key.replace("/", ".", 1)
+
+
 def pod_name(key: str) -> str:
     """The namespace of a pod (`NAMESPACE/NAME`)."""
     return "pod." + key.replace("/", ".", 1)
@@ -66,6 +71,11 @@ def blueprint(store: Store) -> Blueprint:
         name = router_name(net)
         tables = router_tables(cloud, net)
         namespaces[name] = Namespace(name, tuple(router_objects(cloud, net)), ROUTER, tables)
+    for side in cloud.sides:
+        if side.machines:
+            name = far_name(side.key)
+            namespaces[name] = _far(name, side)
+            wires.append(Wire(End(router_name(side.net), side_device(side)), End(name, "eth0")))
     for importer, _ in connected(cloud):
         if importer.net < importer.peer:
             left = End(router_name(importer.net), peer_device(importer.net, importer.peer))
@@ -77,9 +87,10 @@ def blueprint(store: Store) -> Blueprint:
         guest = cloud.guests.get(vm.key, {})
         node = nodes.get(vm.key)
         mine = [pod for pod in pods if node is not None and pod.node == node]
-        tables = _node_tables(store, node, [pod.key for pod in mine]) if node is not None else {}
+        tables = _node_tables(store, node, [pod.key for pod in mine]) if node is not None else _guest_tables(guest)
+        fronts = [each for each in owned(cloud, vm)[1:] if each not in vm.aliases]
         nics = [each for each in cloud.vms if each.key == vm.key]
-        namespaces[name] = _machine(name, nics, guest, mine, tables, node is not None)
+        namespaces[name] = _machine(name, nics, guest, mine, tables, node is not None, fronts)
         if vm.running:
             wires += [Wire(End(router_name(nic.net), vm_device(nic)), End(name, f"eth{nic.nic}")) for nic in nics]
         for pod in mine:
@@ -90,13 +101,20 @@ def blueprint(store: Store) -> Blueprint:
 
 
 def _machine(
-    name: str, nics: list[Vm], guest: Object, pods: list[KubePod], tables: dict[str, str], is_node: bool
+    name: str,
+    nics: list[Vm],
+    guest: Object,
+    pods: list[KubePod],
+    tables: dict[str, str],
+    is_node: bool,
+    fronts: list[IPv4Network],
 ) -> Namespace:
     vm, objects = nics[0], []
     if vm.running:
         objects += [
             *(f"addr {nic.address}/32 dev eth{nic.nic}" for nic in nics),
             f"route default via {GATEWAY} dev eth0 onlink src {vm.address}",
+            *(f"addr {front} dev eth0" for front in fronts),
         ]
         for nic in nics[1:]:
             behind = f"via {GATEWAY} dev eth{nic.nic} onlink src {nic.address}"
@@ -111,6 +129,28 @@ def _machine(
     return Namespace(name, tuple(objects), sysctls, tables, _listeners(guest) if vm.running else ())
 
 
+def _far(name: str, side: Side) -> Namespace:
+    """The other side of a tunnel as one machine with an address for each machine there. It knows a way back to what
+    it has been told of, and to nothing else."""
+    objects = [f"addr {machine['address']}/32 dev eth0" for machine in side.machines]
+    objects += [f"route {found} via {GATEWAY} dev eth0 onlink" for found in side.told]
+    listeners = tuple(
+        replace(listener, address=machine["address"]) for machine in side.machines for listener in _listeners(machine)
+    )
+    return Namespace(name, tuple(objects), QUIET, {}, listeners)
+
+
+def _guest_tables(guest: Object) -> dict[str, str]:
+    """The firewall inside a VM: what it drops, and what it rejects as administratively prohibited."""
+    rules = [f"-A INPUT -s {found} -j DROP" for found in guest.get("drops", [])]
+    prohibited = "-j REJECT --reject-with icmp-admin-prohibited"
+    rules += [f"-A INPUT -s {found} {prohibited}" for found in guest.get("rejects", [])]
+    if not rules:
+        return {}
+    chains = ":INPUT ACCEPT [0:0]\n:FORWARD ACCEPT [0:0]\n:OUTPUT ACCEPT [0:0]\n"
+    return {"filter": "*filter\n" + chains + "\n".join(rules) + "\nCOMMIT\n"}
+
+
 def _pod(name: str, pod: KubePod) -> Namespace:
     objects = (f"addr {pod.address}/32 dev eth0", f"route default via {GATEWAY} dev eth0 onlink src {pod.address}")
     return Namespace(name, objects, QUIET, {}, _listeners(pod.guest))
@@ -118,7 +158,12 @@ def _pod(name: str, pod: KubePod) -> Namespace:
 
 def _listeners(guest: Object) -> tuple[Listener, ...]:
     return tuple(
-        Listener(server["port"], server["paths"] or {})
+        Listener(
+            server["port"],
+            server["paths"] or {},
+            refuses=tuple(guest.get("refuses", ())),
+            to=f"{to['address']}:{to['port']}" if (to := server.get("to")) else "",
+        )
         for server in guest.get("servers", [])
         if server["protocol"] == "tcp"
     )

@@ -23,7 +23,7 @@ PROTOCOLS = {"1": "icmp", "6": "tcp", "17": "udp"}
 class Rule:
     """A rule of a VPC firewall or of a firewall policy. `stage` orders them: a packet passes the stages in turn until
     a rule allows or denies it; `action` is allow, deny or goto_next. `protocols` name their ports, none for all;
-    `region` is set for rules of a regional policy."""
+    `region` is set for rules of a regional policy; `others` are ranges of the other end, where the rule names any."""
 
     net: Net
     stage: tuple[int, ...]
@@ -38,6 +38,7 @@ class Rule:
     target_tags: frozenset[str]
     target_accounts: frozenset[str]
     region: str = ""
+    others: tuple[IPv4Network, ...] = ()
 
 
 def policy_rules(store: Store, project: str) -> Iterator[Rule]:

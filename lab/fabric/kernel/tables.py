@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 
 from lab.fabric.kernel.blueprint import GATEWAY
-from lab.fabric.kernel.cloud import Cloud, Link, Static, Vm
+from lab.fabric.kernel.cloud import Cloud, Link, Side, Static, Vm
 from lab.fabric.kernel.names import Net
 
-SUBNETS, FROM_PEERS, CUSTOM, POLICIES = 100, 101, 1000, 50_000
+SUBNETS, FROM_PEERS, CUSTOM, SIDES, POLICIES = 100, 101, 1000, 9000, 50_000
 DOWN_METRIC = 190_000  # behind all local routes, before all imported ones
 PEER_METRIC = 200_000  # a local custom route beats an imported one to the same destination, whatever their priorities
 
@@ -33,6 +33,17 @@ def vm_device(vm: Vm) -> str:
 def peer_device(net: Net, peer: Net) -> str:
     """`net`'s end of the wire to `peer`."""
     return device("p", *net, *peer)
+
+
+def side_device(side: Side) -> str:
+    """The router's end of the wire to the other side of a tunnel."""
+    return device("f", side.key)
+
+
+def owned(cloud: Cloud, vm: Vm) -> list[IPv4Network]:
+    """What a VM answers for: its address, its alias ranges, and the load balancers in front of it."""
+    fronts = [IPv4Network(each.address) for each in cloud.balancers if each.vm == vm.key and each.net == vm.net]
+    return [IPv4Network(vm.address), *vm.aliases, *fronts]
 
 
 def is_private(found: IPv4Network) -> bool:
@@ -86,11 +97,16 @@ def router_objects(cloud: Cloud, net: Net) -> list[str]:
     lines = _policies(cloud, net)
     lines += _subnet_routes(cloud, net)
     lines += _peer_sides(cloud, net)
-    for number, (tags, vms) in enumerate(sorted(_classes(cloud, net).items(), key=lambda item: sorted(item[0]))):
+    classes = sorted(_classes(cloud, net).items(), key=lambda item: (sorted(item[0][0]), item[0][1]))
+    for number, ((tags, region), vms) in enumerate(classes):
         table = CUSTOM + number
-        lines += _custom_routes(cloud, net, tags, table)
+        lines += _custom_routes(cloud, net, tags, region, table)
         lines += [f"rule pref 200 iif {vm_device(vm)} lookup {table}" for vm in vms]
     lines += [f"rule pref 100 iif {vm_device(vm)} lookup {SUBNETS}" for vm in _vms(cloud, net)]
+    for number, side in enumerate(each for each in cloud.sides if each.net == net):
+        lines += _custom_routes(cloud, net, frozenset(), "", SIDES + number)
+        lines += [f"rule pref 100 iif {side_device(side)} lookup {SUBNETS}"]
+        lines += [f"rule pref 200 iif {side_device(side)} lookup {SIDES + number}"]
     lines.append("rule pref 300 blackhole")
     return lines
 
@@ -119,12 +135,13 @@ def _vms(cloud: Cloud, net: Net) -> list[Vm]:
     return [vm for vm in cloud.vms if vm.net == net]
 
 
-def _classes(cloud: Cloud, net: Net) -> dict[frozenset[str], list[Vm]]:
-    """VMs by those of their tags that some route cares about."""
+def _classes(cloud: Cloud, net: Net) -> dict[tuple[frozenset[str], str], list[Vm]]:
+    """VMs by those of their tags that some route cares about, and by region where some route holds in one."""
     cared = frozenset().union(*(route.tags for route in cloud.statics if route.net == net))
-    found: dict[frozenset[str], list[Vm]] = {}
+    regional = any(route.region for route in cloud.statics)
+    found: dict[tuple[frozenset[str], str], list[Vm]] = {}
     for vm in _vms(cloud, net):
-        found.setdefault(vm.tags & cared, []).append(vm)
+        found.setdefault((vm.tags & cared, vm.region if regional else ""), []).append(vm)
     return found
 
 
@@ -135,8 +152,7 @@ def _own_addresses(cloud: Cloud, net: Net, table: int, ranges: Iterable[IPv4Netw
     for vm in _vms(cloud, net):
         if vm.running:
             behind = f"via {GATEWAY} dev {vm_device(vm)} onlink table {table} metric 1"
-            owned = [each for each in (IPv4Network(vm.address), *vm.aliases) if any(map(each.subnet_of, known))]
-            lines += [f"route {each} {behind}" for each in owned]
+            lines += [f"route {each} {behind}" for each in owned(cloud, vm) if any(map(each.subnet_of, known))]
     return lines + [f"route blackhole {found} table {table} metric 50" for found in known]
 
 
@@ -166,8 +182,13 @@ def _peer_sides(cloud: Cloud, net: Net) -> list[str]:
     return lines
 
 
-def _custom_routes(cloud: Cloud, net: Net, tags: frozenset[str], table: int) -> list[str]:
-    local = [route for route in cloud.statics if route.net == net and (not route.tags or route.tags & tags)]
+def _custom_routes(cloud: Cloud, net: Net, tags: frozenset[str], region: str, table: int) -> list[str]:
+    def holds(route: Static) -> bool:
+        return not route.region or not region or route.region == region
+
+    local = [
+        route for route in cloud.statics if route.net == net and (not route.tags or route.tags & tags) and holds(route)
+    ]
     lines = _routes(cloud, local, table, {})
     taken: dict[IPv4Network, Net] = {}
     for importer, exporter in sorted(connected(cloud), key=lambda pair: pair[0].name):
@@ -176,7 +197,7 @@ def _custom_routes(cloud: Cloud, net: Net, tags: frozenset[str], table: int) -> 
         chosen = [
             route
             for route in crossing_statics(cloud, importer, exporter)
-            if taken.setdefault(route.dest, exporter.net) == exporter.net
+            if holds(route) and taken.setdefault(route.dest, exporter.net) == exporter.net
         ]
         lines += _routes(cloud, chosen, table, {route.name: peer_device(net, exporter.net) for route in chosen})
     return lines
@@ -213,6 +234,8 @@ def _hop(cloud: Cloud, route: Static) -> str | None:
     """The device towards the next hop; '' drops (the internet is not for private addresses); None: unusable."""
     if route.hop == "internet":
         return ""
+    if route.hop == "beyond":
+        return next((side_device(side) for side in cloud.sides if side.key == route.value and side.machines), None)
     for vm in cloud.vms:
         if vm.net != route.net or not vm.running:
             continue
