@@ -32,8 +32,8 @@ def stopped(case: Case, *reasons: WhyNot) -> Exchanged | None:
 
 
 def way_back(case: Case) -> Hop | None:
-    """The hop where B chooses a route for its answer to the pod."""
-    return case.hop(case.walk, "route", back=True, vpc=case.b)
+    """The hop where B chooses a route for its answer to the pod; None where no peer holds the target."""
+    return None if case.b is None else case.hop(case.walk, "route", back=True, vpc=case.b)
 
 
 def carries(case: Case) -> Route | None:
