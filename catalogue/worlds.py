@@ -110,6 +110,8 @@ def _merged(base: str, one: str, other: str) -> World | str:
     if first.values.keys() & {"cluster"} and not (_same_cluster(ground, first) and _same_cluster(ground, second)):
         return "the two are about different kinds of cluster"
     here, there = _difference(ground, first), _difference(ground, second)
+    if _elsewhere(here) != _elsewhere(there):
+        return "the two are about different targets"
     if _clash(here, there):
         return "the two are different states of the same thing"
     tree = _applied(_applied(ground, here), there)
@@ -160,6 +162,11 @@ def _difference(ground: Section, section: Section) -> dict[Path, Value | None]:
         elif after is None or before is None or _plain(before) != _plain(after):
             found[(key,)] = after
     return found
+
+
+def _elsewhere(difference: Mapping[Path, Value | None]) -> bool:
+    """Whether another target is asked for than in the healthy world: faults on the way to that one are not on this."""
+    return any(path[:2] == ("question", "target") for path in difference)
 
 
 def _clash(here: Mapping[Path, Value | None], there: Mapping[Path, Value | None]) -> bool:
