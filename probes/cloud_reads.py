@@ -31,6 +31,7 @@ class CloudReads:
         self._login = login
         self._reader = reader
         self._evidence = reader.evidence
+        self._asked = ask.target
         self._target = ask.target.ip
         self._local = ask.local.ip if ask.local is not None else None
         self._context = context
@@ -38,6 +39,7 @@ class CloudReads:
         self.given_up = False
         self.network_known = threading.Event()
         self.target_checked = threading.Event()
+        self.target_offered = False
         self._projects: dict[str, Once[None]] = {}
 
     def all(self, node: Object | None, name: str = "") -> None:
@@ -132,6 +134,8 @@ class CloudReads:
             self._project(network.project)
             return
         rows = self._rows(network, derive.peerings(found[0]), "INCOMING", vm.region)
+        guard.check_offered(self._asked, rows)
+        self.target_offered = True
         target = IPv4Address(self._target)
         if not derive.rows_hold(rows, target):
             self._project(network.project)
@@ -142,7 +146,7 @@ class CloudReads:
         peering = derive.peering_to(target, derive.peerings(found[0]), rows)
         peer = derive.vpc(str(peering.get("network", ""))) if peering is not None else None
         if peering is None or peer is None:
-            self._project(network.project)
+            self._routers(network)
             return
         self._evidence.ask(peer=peer)
         together(

@@ -36,15 +36,28 @@ PRIVATE = tuple(
 )
 
 
-def check_private(target: Target) -> None:
-    """Raise TargetError for an address that is reached over the internet rather than over a peering."""
-    if not any(IPv4Address(target.ip) in range_ for range_ in PRIVATE):
-        raise TargetError(
-            _(
-                "{ip} is a public address: pods reach it over the internet, not over a VPC peering; name the target's "
-                "private address."
-            ).format(ip=target.ip)
-        )
+def private(target: Target) -> bool:
+    """Whether the address is one that no stranger on the internet has."""
+    return any(IPv4Address(target.ip) in range_ for range_ in PRIVATE)
+
+
+def check_offered(target: Target, rows: Iterable[derive.Rows]) -> None:
+    """Raise TargetError for a public address that no peer uses privately, in a subnet that it exports (imported or
+    not): it is reached over the internet rather than over a peering."""
+    ranges = (
+        derive.block(str(row.get("destRange", "")))
+        for one in rows
+        for row in one.incoming or ()
+        if row.get("type") == "SUBNET_PEERING_ROUTE"
+    )
+    if private(target) or any(range_ is not None and IPv4Address(target.ip) in range_ for range_ in ranges):
+        return
+    raise TargetError(
+        _(
+            "{ip} is a public address, and no peer exports a subnet with it: pods reach it over the internet, not over "
+            "a VPC peering; name the target's private address."
+        ).format(ip=target.ip)
+    )
 
 
 def check_target(

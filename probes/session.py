@@ -95,6 +95,8 @@ class Session:
         if id not in measurements.ids() and (repeat is None or repeat.base != "pod-peer"):
             known = ", ".join(measurements.ids())
             raise UsageError(_("There is no probe {id!r}; there are {known}.").format(id=id, known=known))
+        if not guard.private(self.ask.target):
+            self._offered()
         probe = measurements.measure(id)
         self._evidence.probe(probe)
         self._listener(Probed(probe))
@@ -207,7 +209,6 @@ class Session:
         return tuple(ref for ref in refs if ref not in measurements.own())
 
     def _find(self) -> tuple[Kube, Object, Measurements]:
-        guard.check_private(self.ask.target)
         client = Kube(kubeconfig.find(self.ask.kubeconfig, self.ask.context))
         self._tasks.check()
         # Google's client takes a second to load; the pod is looked for meanwhile.
@@ -249,6 +250,16 @@ class Session:
             if reads.given_up:
                 return _("No probe pod was made, because reading came to nothing.")
         return ""
+
+    def _offered(self) -> None:
+        """Before anything is sent to a public address: read that a peer uses it privately. Raises TargetError."""
+        if not self._reading.is_set():
+            self.read()
+        reads = self._reads
+        if reads is not None:
+            self._wait(reads.target_checked)
+        if reads is None or not reads.target_offered:
+            guard.check_offered(self.ask.target, ())
 
     def _wait(self, event: threading.Event) -> None:
         waited = 0.0

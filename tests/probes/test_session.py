@@ -163,7 +163,16 @@ def test_a_wider_route_of_the_peer_does_not_take_the_own_network_away() -> None:
 
 @pytest.mark.parametrize("target", ["100.64.1.1", "198.18.0.1", "192.0.2.1", "240.0.0.1", "172.31.255.255"])
 def test_every_range_that_a_subnet_may_have_is_asked_about(target: str) -> None:
-    guard.check_private(Target(target, 80))
+    guard.check_offered(Target(target, 80), ())
+
+
+def test_a_public_address_is_asked_only_where_a_peer_exports_it() -> None:
+    target = Target("44.2.0.10", 80)
+    row = {"destRange": "44.2.0.0/16", "type": "SUBNET_PEERING_ROUTE", "imported": False}
+    guard.check_offered(target, [Rows("a-to-c", None), Rows("a-to-b", [row])])
+    for rows in ([], [Rows("a-to-b", None)], [Rows("a-to-b", [row | {"type": "STATIC_PEERING_ROUTE"}])]):
+        with pytest.raises(TargetError, match="no peer exports a subnet with it"):
+            guard.check_offered(target, rows)
 
 
 def test_an_expired_login(cluster, ask: Ask, tmp_path: Path) -> None:
