@@ -268,6 +268,8 @@ class Cluster:
     dataplane_v2: bool | None = None
     default_snat_disabled: bool | None = None
     network_policy_enforced: bool | None = None
+    fqdn_policies: bool = False
+    cilium_policies: bool = False
     pod_ranges: tuple[IPv4Network, ...] = ()
     service_range: IPv4Network | None = None
     version: str = ""
@@ -307,6 +309,7 @@ class Pod:
     deleting: bool = False
     ports: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     default_interface: str = ""
+    dual_stack: bool = False
 
 
 class AgentState(StrEnum):

@@ -24,7 +24,9 @@ def populate(store: Store, scenario: Scenario) -> None:
     requests on. Where they differ from the usual: `drops`, `rejects` and `refuses` are source ranges that a VM's own
     firewall drops or rejects and its web servers refuse; `bridges` are networks inside a VM; `routes` what a VM of two
     interfaces sends back through the second one; `forwards` is a node's ip_forward; `busyTo` where its ports for
-    masquerading are used up. beyond/PROJECT holds the other sides of tunnels, by router: {"network", "told": [ranges],
+    masquerading are used up. A pod is `heldBack` from
+    destinations by a policy that is not among the NetworkPolicies; for those in `meshRefuses` its mesh's proxy answers
+    itself. beyond/PROJECT holds the other sides of tunnels, by router: {"network", "told": [ranges],
     "machines": [{"name", "address", "servers", "answersPing"}]}.
     """
     for vm in scenario.vms:
@@ -59,7 +61,11 @@ def populate(store: Store, scenario: Scenario) -> None:
         store.table(f"guest/{scenario.cluster.project}").create(node.name, guest)
         store.table("node/nat").create(node.name, {"text": boot_rules(_kept(scenario, node))})
     for pod in scenario.pods:
-        store.table("guest/pods").create(str(pod.ref), {"servers": [_server(server) for server in pod.serves]})
+        guest = {"servers": [_server(server) for server in pod.serves]}
+        for word, ranges in (("heldBack", pod.held_back), ("meshRefuses", pod.mesh_refuses)):
+            if ranges:
+                guest[word] = [str(found) for found in ranges]
+        store.table("guest/pods").create(str(pod.ref), guest)
 
 
 def _kept(scenario: Scenario, node: NodePlan) -> tuple[str, ...] | None:

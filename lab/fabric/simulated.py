@@ -106,6 +106,11 @@ class Simulated:
             if isinstance(service, Reach):
                 return service
             address, port = service
+        sender = (self.store.table("guest/pods").find(str(source.pod)) or {}) if source.pod else {}
+        if within(address, sender.get("heldBack")):
+            return Reach(Outcome.TIMEOUT)
+        if within(address, sender.get("meshRefuses")) and protocol == "tcp" and port is not None:
+            return Reach(Outcome.OK, Server("tcp", port, {}, (502, BAD_GATEWAY)))
         found = self.walk(source, address, protocol, port)
         if found.outcome is None and (far := self.beyond(found, address)) is not None:
             return answered(far, protocol, port, found.source_seen)
@@ -132,7 +137,7 @@ class Simulated:
     def _proxied(self, proxy: IPv4Address, server: Object) -> Reach:
         """A proxy takes every connection, and answers 502 where it finds nobody to pass it on to."""
         vm = next((vm for vm in self.world.instances or () if any(nic.address == proxy for nic in vm.interfaces)), None)
-        seen = Server("tcp", server["port"], error=(502, BAD_GATEWAY))
+        seen = Server("tcp", server["port"], {}, (502, BAD_GATEWAY))
         if vm is None:
             return Reach(Outcome.OK, seen)
         to, source = server["to"], Source(vm=f"{vm.project}/{vm.name}")

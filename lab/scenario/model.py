@@ -276,7 +276,8 @@ class PodPlan:
     `containers` and `sidecars` (init containers that run on) map names to images; without the former there is one
     container of `image`, called as the pod. `state` is one of STATES. `default_network` is the cluster's network by
     which the pod leaves, where that is not the nodes' own (multi-network pods). `address6` is an IPv6 address
-    beside the other.
+    beside the other. `held_back` are destinations that a policy which no NetworkPolicy shows keeps it from;
+    `mesh_refuses` those for which its mesh's proxy answers 502 itself.
     """
 
     ref: PodRef
@@ -291,6 +292,8 @@ class PodPlan:
     state: str = "running"
     default_network: str = ""
     address6: str = ""
+    held_back: tuple[IPv4Network, ...] = ()
+    mesh_refuses: tuple[IPv4Network, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -298,6 +298,8 @@ def _pods(top: Fields, nodes: tuple[NodePlan, ...]) -> tuple[PodPlan, ...]:
                 fields.choice("state", "running", *STATES),
                 fields.text("default network", ""),
                 fields.text("second address", ""),
+                fields.ranges("held back from"),
+                fields.ranges("mesh refuses"),
             )
         )
         fields.done()

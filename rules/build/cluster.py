@@ -40,6 +40,8 @@ def cluster(snapshot: Snapshot, nodes: Mapping[str, Node]) -> Cluster | None:
         autopilot=_autopilot(snapshot, nodes, item),
         dataplane_v2=dataplane_v2,
         default_snat_disabled=read.flag(read.child(network, "defaultSnatStatus"), "disabled"),
+        fqdn_policies=read.flag(network, "enableFqdnNetworkPolicy"),
+        cilium_policies=read.flag(network, "enableCiliumClusterwideNetworkPolicy"),
         network_policy_enforced=_enforced(dataplane_v2, item),
         pod_ranges=_pod_ranges(item),
         service_range=read.network(item.get("servicesIpv4Cidr")),

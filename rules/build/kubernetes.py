@@ -159,6 +159,7 @@ def _pod(item: Json) -> Pod:
         ready=condition(item, "Ready") is True,
         labels=read.mapping(item, "metadata", "labels"),
         image_names={read.text(each, "name"): read.text(each, "image") for each in containers},
+        dual_stack=any(":" in read.text(each, "ip") for each in read.objects(item, "status", "podIPs")),
         deleting=bool(read.text(item, "metadata", "deletionTimestamp")),
         default_interface=read.text(item, "metadata", "annotations", "networking.gke.io/default-interface"),
         ports={

@@ -10,6 +10,7 @@ from rules.case import Case
 from rules.causes.cause import probes_say, some
 from rules.ends import End, at
 from rules.firewall import Answer, Packet, Ruling, ruling
+from rules.own_routes import machine_under
 from rules.path import Hop, Verdict
 from rules.report.model import Next
 from rules.snapshot import Vpc
@@ -79,6 +80,20 @@ def local_admitted(case: Case) -> Ruling | None:
     local = case.question.local
     found = knock(case, IPv4Address(local.ip)) if local is not None else None
     return found if found is not None and found.answer is Answer.ALLOW else None
+
+
+def other_nodes_admitted(case: Case) -> list[str]:
+    """Nodes in other subnets than the pod's node whose addresses B's firewall admits, by name."""
+    mine = machine_under(case.world, case.node) if case.node is not None else None
+    found = []
+    for node in case.world.nodes.values():
+        vm = machine_under(case.world, node)
+        if vm is None or mine is None or node.address is None or vm.interfaces[0].subnet == mine.interfaces[0].subnet:
+            continue
+        ruled = knock(case, node.address)
+        if ruled is not None and ruled.answer is Answer.ALLOW:
+            found.append(node.name)
+    return sorted(found)
 
 
 def evidence(case: Case, found: Doors, *more: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, cells
-from rules.causes.doors import doors, evidence, local_admitted, other_protocol, rules_of, silent
+from rules.causes.doors import doors, evidence, local_admitted, other_nodes_admitted, other_protocol, rules_of, silent
 from rules.report.model import Status
 from rules.words import _
 from rules.world import Action, FirewallRule
@@ -17,7 +17,7 @@ def check(case: Case) -> Finding | None:
     rule = found.seen.rule
     if rule is None or rule.stage not in ("implied", "vpc"):
         return None
-    if local_admitted(case) is not None or other_protocol(case, found.worn):
+    if local_admitted(case) is not None or other_nodes_admitted(case) or other_protocol(case, found.worn):
         return None
     return Finding(
         status=Status.CONFIRMED,

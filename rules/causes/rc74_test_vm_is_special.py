@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, cells
-from rules.causes.doors import doors, evidence, local_admitted, rules_of, silent
+from rules.causes.doors import doors, evidence, local_admitted, other_nodes_admitted, rules_of, silent
 from rules.report.model import Status
 from rules.words import _
 
 
 def check(case: Case) -> Finding | None:
     found, admitted = doors(case), local_admitted(case)
-    if found is None or admitted is None or not found.nobody or not silent(case):
+    if found is None or admitted is None or not found.nobody or other_nodes_admitted(case) or not silent(case):
         return None
     local = case.question.local
     return Finding(

@@ -78,6 +78,9 @@ def node_filter(store: Store, node: str, pods: Iterable[str]) -> str:
             for policy in selected:
                 rules += [f"-A {chain}{match} -j RETURN" for match in _matches(store, policy, kind)]
             rules.append(f"-A {chain} -j DROP")
+    for pod in pods:
+        held = (store.table("guest/pods").find(pod) or {}).get("heldBack", [])
+        hooks += [f"-A FORWARD -i {device('c', pod)} -d {found} -j DROP" for found in held]
     head = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *chains]
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
     refused = [

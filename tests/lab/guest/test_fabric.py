@@ -31,8 +31,11 @@ MATRIX = {
     "rc34": "ok ok timeout timeout",
     "rc35": "ok ok timeout timeout",
     "rc36": "ok ok timeout timeout",
+    "rc39": "ok ok ok unreachable",
+    "rc40": "ok ok ok ok",
     "rc41": "ok ok refused refused",
     "rc43": "timeout ok ok timeout",
+    "rc45": "ok ok ok ok",
     "rc46": "ok ok timeout timeout",
     "rc47": "timeout ok ok ok",
     "rc48": "timeout ok ok timeout",
@@ -49,6 +52,9 @@ MATRIX = {
     "rc64": "ok ok timeout timeout",
     "rc65": "ok ok timeout timeout",
     "rc66": "ok ok timeout timeout",
+    "rc68": "ok ok ok ok",
+    "rc70": "ok ok ok ok",
+    "rc72": "ok ok timeout timeout",
     "rc74": "ok ok timeout timeout",
 }
 

@@ -34,6 +34,7 @@ BLOCKING = [
     ("rc64-load-balancer-of-another-region", "ok ok timeout timeout", ["RC64"]),
     ("rc65-psc-endpoint-across-a-peering", "ok ok timeout timeout", ["RC65"]),
     ("rc67-cloud-nat-does-not-help", "ok ok ok timeout", ["RC01"]),
+    ("rc72-nodes-in-several-subnets", "ok ok timeout timeout", ["RC72"]),
     ("rc74-only-the-test-vm-is-admitted", "ok ok timeout timeout", ["RC74"]),
 ]
 # Found, and nothing that keeps the pod from the peer.
@@ -287,3 +288,54 @@ def test_without_the_deciding_evidence_nothing_is_confirmed(
 def test_tags_of_the_other_vpc_are_called_useless(seen: Seen) -> None:
     report = evaluate(seen("rc34-peer-firewall-admits-nothing", "ok ok timeout timeout"))
     assert any("gke-node" in sentence and "never those of a peer" in sentence for sentence in report.causes[0].evidence)
+
+
+# What no API shows: named by an answer (likely), or by exclusion (possible and never a blocker).
+UNSEEN = [
+    ("rc38-guest-firewall-drops-pods", "ok ok ok timeout", "RC38", Status.POSSIBLE, Answer.UNKNOWN),
+    ("rc44-policy-of-another-kind", "ok ok ok timeout", "RC44", Status.POSSIBLE, Answer.UNKNOWN),
+    ("rc39-guest-firewall-rejects-pods", "ok ok ok unreachable", "RC39", Status.LIKELY, Answer.BROKEN),
+    ("rc39-guest-firewall-rejects-pods", "ok ok ok refused", "RC39", Status.LIKELY, Answer.BROKEN),
+    ("rc40-application-refuses-pods", "ok ok ok app-error", "RC40", Status.LIKELY, Answer.BROKEN),
+    ("rc45-mesh-proxy-refuses", "ok ok ok app-error", "RC45", Status.LIKELY, Answer.BROKEN),
+]
+
+
+@pytest.mark.parametrize(("name", "row", "wanted", "status", "answer"), UNSEEN)
+def test_what_no_api_shows_is_never_confirmed(
+    seen: Seen, name: str, row: str, wanted: str, status: Status, answer: Answer
+) -> None:
+    report = evaluate(seen(name, row))
+    assert (report.causes[0].id, report.causes[0].status) == (wanted, status)
+    assert report.answer is answer
+    assert evaluate(seen(name)).answer is Answer.UNKNOWN
+    assert wanted not in named(evaluate(seen(name, "ok ok timeout timeout")))
+
+
+def test_a_403_that_names_the_pod_is_proof(seen: Seen) -> None:
+    def said(data: dict[str, Any]) -> None:
+        data["probes"][3]["stdout"] = "403 Forbidden: access denied for client 172.16.1.2"
+
+    report = evaluate(seen("rc40-application-refuses-pods", "ok ok ok app-error", said))
+    assert report.causes[0].status is Status.CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "wanted"),
+    [
+        ("rc68-mtu-differs", "ok ok ok ok", ["RC68"]),
+        ("rc70-second-address-is-not-exchanged", "ok ok ok ok", ["RC70"]),
+        ("rc71-windows-nodes-masquerade-always", "ok ok ok timeout", ["RC01", "RC71"]),
+        ("rc73-proxy-refuses", "ok ok ok timeout refused", ["RC01", "RC73"]),
+    ],
+)
+def test_what_stands_beside_the_cause(seen: Seen, name: str, row: str, wanted: list[str]) -> None:
+    report = evaluate(seen(name, row))
+    assert named(report) == wanted
+    assert not report.causes[-1].blocks
+
+
+def test_a_connection_that_stalls_between_two_mtus_is_likely_theirs(seen: Seen) -> None:
+    report = evaluate(seen("rc68-mtu-differs", "ok ok stalled stalled"))
+    assert (report.causes[0].id, report.causes[0].status) == ("RC68", Status.LIKELY)
+    assert "RC68" not in named(evaluate(seen("healthy-routes-based", "ok ok stalled stalled")))
