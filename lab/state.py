@@ -53,8 +53,13 @@ def state_dir() -> Path:
 
 
 def lab_dir() -> Path:
-    """The lab's own folder in it."""
-    return state_dir() / "lab"
+    """The lab's own folder in it; WAYHOME_LAB names another, for a process with a lab of its own."""
+    return state_dir() / os.environ.get("WAYHOME_LAB", "lab")
+
+
+def apart() -> None:
+    """Give this process a lab of its own, beside those of others."""
+    os.environ["WAYHOME_LAB"] = f"labs/{os.getpid()}"
 
 
 def read(folder: Path) -> Running | None:

@@ -36,14 +36,15 @@ STYLES = Path(__file__).with_name("styles")
 class Start:
     """What the app opens on: a question, a recording's file, a lab scenario by name, or (all None) the start screen.
 
-    `lesson`: the scenario is practised, else its question is diagnosed. `read_only` hides everything that would change
-    something.
+    `taught`: in class, where there are lessons and nothing else. `lesson`: the scenario is practised, else its question
+    is diagnosed. `read_only` hides everything that would change something.
     """
 
     ask: Ask | None = None
     recording: Path | None = None
     scenario: str | None = None
     lesson: bool = False
+    taught: bool = False
     read_only: bool = False
 
 
@@ -84,7 +85,7 @@ class WayhomeApp(App[int]):
             return CaseScreen(ask=self.opening.ask, recording=self.opening.recording)
         from tui.screens.start import StartScreen
 
-        return StartScreen(self.opening.scenario, lesson=self.opening.lesson)
+        return StartScreen(self.opening.scenario, lesson=self.opening.lesson, taught=self.opening.taught)
 
     def on_ready(self) -> None:
         """The first frame is there: import the cloud clients now, in one thread, while a person reads."""
@@ -148,6 +149,10 @@ def run(start: Start) -> int:
     from tui.rooms import real
 
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+    if start.taught:
+        from lab.state import apart
+
+        apart()
     app = WayhomeApp(start, real(), theme=chosen_theme())
     code = app.run()
     if app.lab_is_ours:

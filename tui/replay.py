@@ -150,9 +150,9 @@ class ReplayLab:
     def stop(self) -> None:
         """None runs."""
 
-    def study(self, name: str) -> Study:
+    def study(self, name: str, learner: str = "") -> Study:
         """A picture is no lesson."""
-        raise LookupError(f"{name} cannot be practised in a picture")
+        raise LookupError(f"{name} cannot be practised by {learner} in a picture")
 
     def changed(self) -> tuple[int, int]:
         """Nothing changes."""

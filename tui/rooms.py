@@ -89,7 +89,7 @@ class RealLab:
         if now is not None and now.pid == self._started:
             control.stop()
 
-    def study(self, name: str) -> Study:
+    def study(self, name: str, learner: str = "") -> Study:
         from lab import control, scenario
         from lab.practise import key as keys
         from lab.practise.record import Record
@@ -99,7 +99,7 @@ class RealLab:
         known = keys.key(plan)
         running = control.running()
         record = Record(
-            learner=os.environ.get("WAYHOME_LEARNER") or getpass.getuser(),
+            learner=learner or os.environ.get("WAYHOME_LEARNER") or getpass.getuser(),
             scenario=plan.name,
             title=plan.title,
             fabric=running.fabric if running is not None else "",

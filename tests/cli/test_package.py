@@ -80,7 +80,10 @@ def test_the_installed_program_runs(wheel: Path, tmp_path: Path, environment: di
     assert run("causes", "RC01").stdout.startswith("# RC01")
     assert run("lab", "list").stdout.startswith("article")
     schema = "import json, rules.schemas as s; json.loads(s.report()); json.loads(s.snapshot())"
-    style = "from pathlib import Path; import tui; assert list(Path(tui.__file__).parent.rglob('*.tcss'))"
+    style = (
+        "from pathlib import Path; import tui; home = Path(tui.__file__).parent;"
+        " assert list(home.rglob('*.tcss')); assert (home / 'web' / 'app_index.html').is_file()"
+    )
     for program in (schema, style):
         subprocess.run([str(home / "bin" / "python"), "-c", program], cwd=tmp_path, check=True)
 

@@ -360,9 +360,11 @@ class FakeLab:
     def stop(self) -> None:
         self.started.clear()
 
-    def study(self, name: str) -> ports.Study:
+    def study(self, name: str, learner: str = "") -> ports.Study:
         key = {"cause": ("RC01",), "leg": ("return",), "owner": ("project-b",), "fix": ("masquerade-minimal",)}
-        record = Record("mari", name, "The answer that got lost", "simulated", "2026-11-23T00:00:00Z", key=key)
+        record = Record(
+            learner or "mari", name, "The answer that got lost", "simulated", "2026-11-23T00:00:00Z", key=key
+        )
         choices = {
             "cause": ("RC01", "RC02", "none"),
             "leg": ("forward", "return", "none"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -18,15 +19,19 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--read-only", action="store_true", help=_("nothing may be created or changed"))
     parser.add_argument("--lab", metavar="SCENARIO", help=_("diagnose a scenario of the lab; starts it if need be"))
     parser.add_argument("--practise", metavar="SCENARIO", help=_("a lesson on a scenario of the lab, with marks"))
+    parser.add_argument("--class", dest="taught", action="store_true", help=argparse.SUPPRESS)
     args = parser.parse_args(argv)
     scenario = args.practise or args.lab
     if scenario is not None:
         require_scenario(scenario)
-    require_terminal()
+    if not args.taught:
+        require_terminal()
     from tui.app import Start
     from tui.app import run as open_app
 
-    return open_app(Start(scenario=scenario, lesson=args.practise is not None, read_only=args.read_only))
+    return open_app(
+        Start(scenario=scenario, taught=args.taught, lesson=args.practise is not None, read_only=args.read_only)
+    )
 
 
 def require_scenario(name: str) -> None:

@@ -30,6 +30,13 @@ class Parser(argparse.ArgumentParser):
         )
 
 
+def port(text: str) -> int:
+    """A TCP port. Raises argparse.ArgumentTypeError."""
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(_("{text!r} is not a port from 1 to 65535").format(text=text))
+    return int(text)
+
+
 def add_question(parser: Parser, *, optional: bool = False) -> None:
     """POD and TARGET, `optional` where a file may hold them."""
     nargs = "?" if optional else None

@@ -40,7 +40,8 @@ def commands() -> tuple[Command, ...]:
         Command("open", "FILE", _("look at a recording in the app, read-only"), "recording"),
         Command("snapshot", "DIRECTORY", _("make a Snapshot from kubectl's and gcloud's JSON files"), "folder"),
         Command("causes", "[ID]", _("the catalogue of causes, or one page of it"), "causes"),
-        Command("lab", "COMMAND", _("list, start, env, status, fault, rights, stop: incidents to practise on"), "lab"),
+        Command("serve", "", _("the lab's lessons in a browser, on this machine alone"), "serve"),
+        Command("lab", "COMMAND", _("incidents to practise on: list, start, status, stop and more"), "lab"),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rules.words import _
 from tui.cli import classroom, lab_faults
 from tui.cli.app import require_scenario
-from tui.cli.arguments import Parser
+from tui.cli.arguments import Parser, port
 from tui.cli.failures import CliError
 from tui.cli.output import near, report, say, table
 
@@ -91,7 +91,7 @@ def _start(argv: Sequence[str]) -> int:
     parser.add_argument(
         "--speed", metavar="N", type=_speed, default=1.0, help=_("make the lab's waits N times shorter")
     )
-    parser.add_argument("--port", metavar="P", type=_port, help=_("serve the Kubernetes API on this port"))
+    parser.add_argument("--port", metavar="P", type=port, help=_("serve the Kubernetes API on this port"))
     args = parser.parse_args(argv)
     from lab import scenario
 
@@ -197,9 +197,3 @@ def _speed(text: str) -> float:
     if not 1 <= speed <= 1000:
         raise argparse.ArgumentTypeError(_("{text!r} is not a number from 1 to 1000").format(text=text))
     return speed
-
-
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(_("{text!r} is not a port from 1 to 65535").format(text=text))
-    return int(text)

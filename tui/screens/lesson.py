@@ -173,7 +173,7 @@ class LessonScreen(CaseScreen):
         def work(run: int) -> Message:
             lab = self.rooms.lab()
             lab.turn(lesson.name if lesson is not None else None)
-            study = lab.study(lesson.name if lesson is not None else here)
+            study = lab.study(lesson.name if lesson is not None else here, self.lesson.record.learner)
             ask = lesson.question if lesson is not None else self.case.ask
             return messages.LessonBegun(run, ask, study)
 

@@ -40,11 +40,12 @@ class StartScreen(Screen[None]):
         "no cloud. Open: read a Snapshot that somebody saved. Tab moves on; F3, F4 and F5 jump."
     )
 
-    def __init__(self, scenario: str | None, *, lesson: bool = False) -> None:
+    def __init__(self, scenario: str | None, *, lesson: bool = False, taught: bool = False) -> None:
         super().__init__()
         self.listed = False
         self._scenario = scenario
         self._lesson = lesson
+        self._ways = ("practise",) if taught else CHOICES
         self._lessons: dict[str, ports.Lesson] = {}
         self._lab_running: str | None = None
         self._errands = Errands(self)
@@ -62,19 +63,16 @@ class StartScreen(Screen[None]):
             markup=False,
         )
         with Horizontal(id="start-body"):
-            yield OptionList(
-                Option(Content(_("Diagnose")), id="diagnose"),
-                Option(Content(_("Practise")), id="practise"),
-                Option(Content(_("Open a recording")), id="open"),
-                id="start-menu",
-            )
-            with ContentSwitcher(initial="diagnose", id="start-pane"):
+            names = {"diagnose": _("Diagnose"), "practise": _("Practise"), "open": _("Open a recording")}
+            yield OptionList(*(Option(Content(names[way]), id=way) for way in self._ways), id="start-menu")
+            with ContentSwitcher(initial=self._ways[0], id="start-pane"):
                 with VerticalScroll(id="diagnose", can_focus=False):
                     yield from self._form()
                 with Vertical(id="practise"):
                     yield Static(
                         Content(_("A world on this machine that breaks on command. Enter starts it.")), markup=False
                     )
+                    yield Input(placeholder=_("your name, for the marks"), id="learner")
                     yield OptionList(id="lessons")
                 with Vertical(id="open"):
                     yield Static(Content(_("File of a Snapshot (wayhome diagnose --save writes one)")), markup=False)
@@ -97,6 +95,8 @@ class StartScreen(Screen[None]):
         yield Static(Content.styled(_("Enter goes on, and starts from the last field."), "$quiet"), markup=False)
 
     def on_mount(self) -> None:
+        if "diagnose" not in self._ways:
+            self.set_focus(self.query_one("#learner"))
         # Reading the scenarios would hold up the first frame.
         self.call_after_refresh(self.set_timer, AFTER_FIRST_FRAME, self._find_lessons)
 
@@ -156,8 +156,11 @@ class StartScreen(Screen[None]):
             self._start_lab(self._lessons[event.option_id], lesson=True)
 
     def action_choose(self, choice: str) -> None:
-        """Go to one of the three ways in."""
-        self.query_one("#start-menu", OptionList).highlighted = CHOICES.index(choice)
+        """Go to one of the ways in."""
+        if choice not in self._ways:
+            self._say(_("In class there are lessons only."))
+            return
+        self.query_one("#start-menu", OptionList).highlighted = self._ways.index(choice)
         self.query_one("#start-pane", ContentSwitcher).current = choice
         fields = {"diagnose": "#pod", "practise": "#lessons", "open": "#file"}
         self.call_after_refresh(self.query_one(fields[choice]).focus)
@@ -165,6 +168,9 @@ class StartScreen(Screen[None]):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         if event.input.id == "file":
             self._open(event.value)
+            return
+        if event.input.id == "learner":
+            self.query_one("#lessons").focus()
             return
         filled = bool(self.query_one("#pod", Input).value and self.query_one("#target", Input).value)
         if event.input.id == "pod" and not self.query_one("#target", Input).value:
@@ -215,12 +221,14 @@ class StartScreen(Screen[None]):
         self._say(_("Starting {name}: servers, nodes, pods. A few seconds.").format(name=chosen.name))
         self.query_one("#lessons").loading = True
 
+        learner = self.query_one("#learner", Input).value.strip()
+
         def work(run: int) -> messages.LabStarted:
             from tui import messages
 
             lab = self._app.rooms.lab()
             self._app.lab_is_ours = lab.start(chosen.name)
-            return messages.LabStarted(run, chosen, lab.study(chosen.name) if lesson else None)
+            return messages.LabStarted(run, chosen, lab.study(chosen.name, learner) if lesson else None)
 
         self._errands.start("lab", work)
 

@@ -1,0 +1,1 @@
+"""The app in a browser, for a class: on loopback, on lab scenarios alone."""
