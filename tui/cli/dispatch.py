@@ -36,7 +36,7 @@ def commands() -> tuple[Command, ...]:
         Command("handoff", "REMEDY POD TARGET", _("the message for the other side's admin, with commands"), "handoff"),
         Command("rollback", "[RUN]", _("take back what a run of apply changed"), "rollback"),
         Command("runs", "", _("list the runs of apply and their states"), "runs"),
-        Command("check", "POD TARGET", _("which rights and tools are there, and what each missing one costs"), "check"),
+        Command("check", "POD TARGET", _("which rights and tools are there, what each missing one costs"), "check"),
         Command("open", "FILE", _("look at a recording in the app, read-only"), "recording"),
         Command("snapshot", "DIRECTORY", _("make a Snapshot from kubectl's and gcloud's JSON files"), "folder"),
         Command("causes", "[ID]", _("the catalogue of causes, or one page of it"), "causes"),
