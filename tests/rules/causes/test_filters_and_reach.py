@@ -339,3 +339,10 @@ def test_a_connection_that_stalls_between_two_mtus_is_likely_theirs(seen: Seen) 
     report = evaluate(seen("rc68-mtu-differs", "ok ok stalled stalled"))
     assert (report.causes[0].id, report.causes[0].status) == ("RC68", Status.LIKELY)
     assert "RC68" not in named(evaluate(seen("healthy-routes-based", "ok ok stalled stalled")))
+
+
+def test_a_name_that_does_not_resolve_says_nothing_of_the_way(seen: Seen) -> None:
+    report = evaluate(seen("healthy-routes-based", "ok ok ok dns"))
+    assert "RC69" in named(report)
+    assert not any(cause.blocks for cause in report.causes)
+    assert "RC69" not in named(evaluate(seen("healthy-routes-based", "ok ok ok ok")))
