@@ -242,6 +242,15 @@ COMMANDS: tuple[Command, ...] = (
         palette=False,
     ),
     Command(
+        "verdict.observe",
+        "verdict",
+        "n",
+        "observe",
+        N_("Make the next observation"),
+        N_("Run the probes that would settle what is open, and judge again."),
+        N_("Observe"),
+    ),
+    Command(
         "lesson.say",
         "lesson",
         "enter",

@@ -8,7 +8,19 @@ from ipaddress import IPv4Network
 
 from rules.path import Hop, Verdict
 from rules.repeats import parse
-from rules.report.model import Answer, CauseFound, FixSet, MatrixRow, Offer, Report, Role, RouteRow, Status, TestSays
+from rules.report.model import (
+    Answer,
+    CauseExcluded,
+    CauseFound,
+    FixSet,
+    MatrixRow,
+    Offer,
+    Report,
+    Role,
+    RouteRow,
+    Status,
+    TestSays,
+)
 from rules.words import _, plural
 
 
@@ -59,6 +71,21 @@ def test_result(test: TestSays) -> str:
         None: _("it neither agrees with the walk nor contradicts it"),
     }[test.agrees]
     return f"{test.name}: {legs}; {verdict}." if test.name else f"{legs}; {verdict}."
+
+
+def ruled_out(report: Report) -> dict[str, tuple[CauseExcluded, ...]]:
+    """The excluded causes by what excludes them, in the order of the Report."""
+    found: dict[str, tuple[CauseExcluded, ...]] = {}
+    for each in report.excluded:
+        found[each.why] = (*found.get(each.why, ()), each)
+    return found
+
+
+def odd(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What does not fit together: sentences, the gravest first, each with its likeliest reasons where known."""
+    reasons = {each.sentence: each.reasons for each in report.contradictions}
+    said = dict.fromkeys((*reasons, *report.unexplained))
+    return tuple((sentence, reasons.get(sentence, ())) for sentence in said)
 
 
 def row_mark(row: MatrixRow, glyphs: Glyphs) -> str:

@@ -53,6 +53,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _masquerade(report)
     yield from _routes(report)
     yield from _causes(report)
+    yield from _excluded(report)
     yield from _fixes(report)
     yield from _sets(report)
     yield from _rest(report)
@@ -68,10 +69,13 @@ def _matrix(report: Report) -> Iterator[str]:
         predicted = f"{row.predicted} ({note})" if note else row.predicted
         via = code(row.via).replace("|", "\\|")
         yield f"| {title} | {row.observed or _('not run')} | {predicted} | {via} |"
-    if report.unexplained:
+    strange = labels.odd(report)
+    if strange:
         yield ""
-        for sentence in report.unexplained:
+        for sentence, reasons in strange:
             yield f"- {escape(sentence)}"
+            for reason in reasons:
+                yield f"  - {escape(_('perhaps: {reason}').format(reason=reason))}"
     test = report.connectivity_test
     if test is not None:
         yield from ("", f"## {_('Connectivity Tests')}", "", escape(labels.test_result(test)), "")
@@ -133,6 +137,14 @@ def _causes(report: Report) -> Iterator[str]:
                 yield f"- {escape(fact)}"
         if cause.decides:
             yield from ("", escape(labels.decides(cause)))
+
+
+def _excluded(report: Report) -> Iterator[str]:
+    if not report.excluded:
+        return
+    yield from ("", f"## {_('Ruled out')}", "")
+    for why, causes in labels.ruled_out(report).items():
+        yield f"- {', '.join(escape(cause.id) for cause in causes)}: {escape(why)}"
 
 
 def _fixes(report: Report) -> Iterator[str]:

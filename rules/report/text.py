@@ -48,6 +48,7 @@ class _Text:
             self.masquerade(),
             self.routes(),
             self.causes(),
+            self.excluded(),
             self.fixes(),
             self.sets(),
             self.next(),
@@ -120,8 +121,10 @@ class _Text:
             seen = row.observed or _("not run")
             note = labels.row_note(row)
             yield f"  {mark} {pad(name, first)}  {pad(seen, 12)}{pad(row.predicted, 12)}{note}".rstrip()
-        for sentence in self.report.unexplained:
+        for sentence, reasons in labels.odd(self.report):
             yield from self.item(sentence, mark="!")
+            for reason in reasons:
+                yield from self.item(_("perhaps: {reason}").format(reason=reason), indent=4)
         yield from self.connectivity_test()
 
     def connectivity_test(self) -> Iterator[str]:
@@ -218,6 +221,14 @@ class _Text:
         if cause.decides:
             text = labels.decides(cause)
             yield from self.say(text, indent=4)
+
+    def excluded(self) -> Iterator[str]:
+        if not self.report.excluded:
+            return
+        yield from self.title(_("Ruled out"))
+        for why, causes in labels.ruled_out(self.report).items():
+            ids = ", ".join(cause.id for cause in causes)
+            yield from self.item(f"{ids}: {why}", mark=self.glyphs.idle)
 
     def fixes(self) -> Iterator[str]:
         if not self.report.remedies:

@@ -262,7 +262,7 @@ class FakeSession:
     def probe(self, id: str) -> Probe:
         self._call(f"probe {id}")
         self.say(Announced("A probe pod is made."))
-        self.say(Probing(id, VIA[id]))
+        self.say(Probing(id, VIA.get(id, "")))
         found = measured(id, broken=self.broken)
         self.done.append(id)
         self.say(Probed(found))

@@ -245,13 +245,29 @@ class CaseScreen(Screen[None]):
     # What is wanted
 
     def on_steps_view_wanted(self, event: StepsView.Wanted) -> None:
-        selected = event.ids[0] if len(event.ids) == 1 else self.case.selected
+        self._measure(event.ids, event.ids[0] if len(event.ids) == 1 else self.case.selected)
+
+    def on_verdict_view_wanted(self, event: VerdictView.Wanted) -> None:
+        report = self.case.report
+        if not self.case.live:
+            self._publish(news=_("A recording cannot be measured again."))
+        elif self.case.started or self.case.busy:
+            self._publish(news=_("Something is running; esc cancels it."))
+        elif event.ids:
+            self._measure(event.ids, self.case.selected)
+        elif report is None or report.next is None:
+            self._publish(news=_("There is no observation to make now."))
+        else:
+            self._publish(news=_("wayhome cannot make this observation itself; c copies what to type."))
+
+    def _measure(self, ids: tuple[str, ...], selected: str) -> None:
+        """Run these probes now, or as soon as the cluster has answered."""
         if self.case.connected:
-            for one in event.ids:
+            for one in ids:
                 self._probe(one)
             self._publish(selected=selected, news="")
             return
-        self._wanted = event.ids
+        self._wanted = ids
         self._publish(selected=selected, news=_("This runs as soon as the cluster has answered."))
         if not self._errands.busy("connect") and self.case.ask is not None:
             self._connect(self.case.ask)

@@ -52,6 +52,11 @@ class View(Vertical):
         """What `c` copies: its name and its text; None when there is nothing."""
         return None
 
+    @property
+    def dot(self) -> str:
+        """What leads an item of a list."""
+        return glyph(State.IDLE, ascii=self.ascii)
+
     def sign(self, state: State, word: str = "", style: str = "") -> Content:
         """Glyph, word and colour of a state."""
         text = glyph(state, ascii=self.ascii) + (f" {plain(word)}" if word else "")

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
 from rules.path import Masquerade
+from rules.report import labels
 from rules.report.model import Answer, CauseFound, MatrixRow, Report, Status
 from rules.words import _
 from tui import steps
 from tui.case import Case
+from tui.commands import bindings
 from tui.glyphs import State, of_outcome, outcome_word
 from tui.plain import content, fit, plain
 from tui.views.base import View, lines, shown
@@ -34,13 +38,22 @@ class VerdictView(View):
     """One page to read from the top."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *bindings("verdict"),
         Binding("j", "scroll_page(1)", show=False),
         Binding("k", "scroll_page(-1)", show=False),
     ]
     HELP = _(
-        "What was measured and read, judged. The first lines say what is broken and whose it is; causes come with the "
-        "evidence that made them; unknowns say which right would open them. c copies the headline, w writes the report."
+        "What was measured and read, judged. The first lines say what is broken and whose it is. Where measurements "
+        "contradict each other or the model, that comes next, with the likeliest reasons; n makes the observation that "
+        "would settle it. Causes come with the evidence that made them; unknowns say which right would open them. c "
+        "copies the next observation's command, or the headline where nothing is open; w writes the report."
     )
+
+    @dataclass
+    class Wanted(Message):
+        """The person asks for the probes of the next observation; `ids` is empty where wayhome cannot make it."""
+
+        ids: tuple[str, ...]
 
     def __init__(self) -> None:
         super().__init__(id="verdict")
@@ -51,8 +64,10 @@ class VerdictView(View):
             yield Static(id="verdict-head", markup=False)
             yield Static(id="verdict-facts", markup=False)
             yield Static(id="verdict-matrix", markup=False)
-            yield Static(id="verdict-causes", markup=False)
+            yield Static(id="verdict-odd", markup=False)
             yield Static(id="verdict-next", markup=False)
+            yield Static(id="verdict-causes", markup=False)
+            yield Static(id="verdict-excluded", markup=False)
             yield Static(id="verdict-unknowns", markup=False)
 
     def home(self) -> Widget:
@@ -61,6 +76,11 @@ class VerdictView(View):
     def action_scroll_page(self, by: int) -> None:
         """Scroll by a line."""
         self.query_one("#verdict-page").scroll_relative(y=by, animate=False)
+
+    def action_observe(self) -> None:
+        """Ask for the next observation."""
+        step = self._report.next if self._report is not None else None
+        self.post_message(self.Wanted(step.probes if step is not None else ()))
 
     def show(self, case: Case) -> None:
         if not self.is_mounted:
@@ -77,8 +97,10 @@ class VerdictView(View):
                 ),
                 "verdict-facts": self._facts(report),
                 "verdict-matrix": self._matrix(report.matrix),
+                "verdict-odd": self._strange(report),
+                "verdict-next": self._next(report, live=case.live),
                 "verdict-causes": self._causes(report.causes),
-                "verdict-next": self._next(report),
+                "verdict-excluded": self._ruled_out(report),
                 "verdict-unknowns": self._unknowns(report),
             }
         )
@@ -137,22 +159,35 @@ class VerdictView(View):
                 )
             )
             rows.append(content(cause.sentence))
-            rows += [Content.assemble(("  · ", "$quiet"), content(item, "$quiet")) for item in cause.evidence]
+            rows += [Content.assemble((f"  {self.dot} ", "$quiet"), content(item, "$quiet")) for item in cause.evidence]
             if cause.decides:
                 rows.append(Content.assemble((_("  Would decide: "), "$quiet"), content(cause.decides)))
         return _section(_("Causes"), rows)
 
-    def _next(self, report: Report) -> Content:
+    def _strange(self, report: Report) -> Content:
+        rows: list[Content] = []
+        for sentence, reasons in labels.odd(report):
+            rows.append(Content.assemble(self.sign(State.WARN), " ", content(sentence)))
+            rows += [Content.assemble((_("    perhaps: "), "$quiet"), content(reason)) for reason in reasons]
+        return _section(_("Contradictions"), rows)
+
+    def _next(self, report: Report, *, live: bool) -> Content:
         if report.next is None:
-            return _section(_("Contradictions"), [content(item) for item in report.unexplained])
+            return Content()
         rows = [content(report.next.sentence)]
         if report.next.command:
             rows.append(Content.assemble(("$ ", "$active"), content(report.next.command)))
-        contradictions = [content(item) for item in report.unexplained]
-        parts = [_section(_("Next observation"), rows)]
-        if contradictions:
-            parts.insert(0, _section(_("Contradictions"), contradictions))
-        return lines(*parts)
+        if report.next.probes and live:
+            names = ", ".join(steps.name(probe) for probe in report.next.probes)
+            rows.append(content(_("n measures it now: {probes}").format(probes=names), "$active"))
+        return _section(_("Next observation"), rows)
+
+    def _ruled_out(self, report: Report) -> Content:
+        rows: list[Content] = []
+        for why, causes in labels.ruled_out(report).items():
+            rows.append(content(why, "$quiet"))
+            rows += [content(f"  {self.dot} {cause.id}  {cause.title}", "$quiet") for cause in causes]
+        return _section(_("Ruled out"), rows)
 
     def _unknowns(self, report: Report) -> Content:
         rows = []
@@ -168,7 +203,12 @@ class VerdictView(View):
         return _section(_("Not known"), rows)
 
     def copied(self) -> tuple[str, str] | None:
-        return None if self._report is None else (_("the headline"), self._report.headline)
+        if self._report is None:
+            return None
+        step = self._report.next
+        if step is not None and step.command:
+            return _("the command of the next observation"), step.command
+        return _("the headline"), self._report.headline
 
 
 def wears(masquerade: Masquerade) -> str:
