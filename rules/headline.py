@@ -68,7 +68,7 @@ def _broken(case: Case, leg: Broken, answer: Answer, causes: tuple[CauseFound, .
     )
     if answer is Answer.UNKNOWN:
         text += "; " + _("no cause in the catalogue explains it with evidence")
-    return text + also + "."
+    return _("{sentence}.").format(sentence=text + also)
 
 
 def _why(case: Case, leg: Broken, hop: Hop | None) -> str:
@@ -77,7 +77,7 @@ def _why(case: Case, leg: Broken, hop: Hop | None) -> str:
         if case.pod is not None and lost == case.pod.address:
             return _("no route to the pod's address {address}").format(address=lost)
         return _("no route to {address}").format(address=lost)
-    return _lowered(hop.sentence.rstrip(".")) if hop else leg.reason
+    return _lowered(hop.sentence.rstrip(".。")) if hop else leg.reason
 
 
 def _lowered(sentence: str) -> str:

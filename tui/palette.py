@@ -19,7 +19,8 @@ class Commands(Provider):
         for active in self.screen.active_bindings.values():
             command = commands.find(active.binding.id)
             if command is not None and command.palette and active.enabled:
-                entries.append((f"{_(command.title)}  ({command.display})", _(command.help), command.action))
+                title = _(command.title)
+                entries.append((f"{title}  ({command.display})", _(command.help), command.action))
         names = {
             themes.DARK: _("Dark theme"),
             themes.LIGHT: _("Light theme"),

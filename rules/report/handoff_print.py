@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator
 
 from rules.report.handoff import Block, Handoff
 from rules.report.markdown import block, escape
-from rules.report.plain import plain
+from rules.report.plain import cells, plain, wrap
 
 WIDTH = 78
 
@@ -24,10 +23,10 @@ def as_markdown(message: Handoff) -> str:
 
 def as_text(message: Handoff) -> str:
     """Plain text of at most 78 columns, but for commands, which are never broken."""
-    lines = [*textwrap.wrap(plain(message.title), WIDTH)]
+    lines = wrap(plain(message.title), WIDTH)
     for section in message.sections:
         title = plain(section.title)
-        lines += ["", title, "-" * len(title)]
+        lines += ["", title, "-" * cells(title)]
         for one in section.blocks:
             lines += ["", *_plain(one)]
     return "\n".join(lines) + "\n"
@@ -49,6 +48,6 @@ def _plain(one: Block) -> Iterator[str]:
         if one.kind == "code":
             yield f"    {plain(line)}"
         elif one.kind == "list":
-            yield from textwrap.wrap(plain(line), WIDTH, initial_indent="- ", subsequent_indent="  ")
+            yield from wrap(plain(line), WIDTH, first="- ", rest="  ")
         else:
-            yield from textwrap.wrap(plain(line), WIDTH)
+            yield from wrap(plain(line), WIDTH)

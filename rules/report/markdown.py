@@ -15,6 +15,14 @@ SHOWN_ROWS = 40
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!&])")
 
 
+def _head(title: str) -> str:
+    return f"## {title}"
+
+
+def _row(*cells: str) -> str:
+    return "|" + "".join(f" {cell} |" if cell else " |" for cell in cells)
+
+
 def render(report: Report) -> str:
     """The whole Report as CommonMark with tables; everything from outside is escaped."""
     return "\n".join(_lines(report)).rstrip() + "\n"
@@ -60,8 +68,8 @@ def _lines(report: Report) -> Iterator[str]:
 
 
 def _matrix(report: Report) -> Iterator[str]:
-    yield from ("", f"## {_('Probes')}", "")
-    yield f"| {_('probe')} | {_('seen')} | {_('predicted')} | {_('command')} |"
+    yield from ("", _head(_("Probes")), "")
+    yield _row(_("probe"), _("seen"), _("predicted"), _("command"))
     yield "|---|---|---|---|"
     for row in report.matrix:
         title = f"{labels.row_mark(row, labels.UNICODE)} {escape(labels.probe_title(row.probe, labels.UNICODE))}"
@@ -78,7 +86,7 @@ def _matrix(report: Report) -> Iterator[str]:
                 yield f"  - {escape(_('perhaps: {reason}').format(reason=reason))}"
     test = report.connectivity_test
     if test is not None:
-        yield from ("", f"## {_('Connectivity Tests')}", "", escape(labels.test_result(test)), "")
+        yield from ("", _head(_("Connectivity Tests")), "", escape(labels.test_result(test)), "")
         for sentence in test.sentences:
             yield f"- {escape(sentence)}"
 
@@ -99,7 +107,7 @@ def _masquerade(report: Report) -> Iterator[str]:
     decision = report.masquerade
     if decision is None:
         return
-    yield from ("", f"## {_('Whose address the packet wears')}", "")
+    yield from ("", _head(_("Whose address the packet wears")), "")
     verdict = {True: _("masqueraded"), False: _("not masqueraded"), None: _("cannot tell")}[decision.masqueraded]
     range_ = f" {code(str(decision.range))}" if decision.range else ""
     yield f"**{verdict}**, {code(decision.reason)}{range_}: {escape(decision.sentence)}"
@@ -107,11 +115,11 @@ def _masquerade(report: Report) -> Iterator[str]:
 
 def _routes(report: Report) -> Iterator[str]:
     for vpc, rows in report.routes.items():
-        yield from ("", f"## {_('Routes of {vpc}').format(vpc=escape(str(vpc)))}", "")
+        yield from ("", _head(_("Routes of {vpc}").format(vpc=escape(str(vpc)))), "")
         if not rows:
             yield _("(none could be read)")
             continue
-        yield f"| | {_('destination')} | {_('kind')} | {_('prio')} | {_('next hop')} | |"
+        yield _row("", _("destination"), _("kind"), _("prio"), _("next hop"), "")
         yield "|---|---|---|---|---|---|"
         shown, left = labels.telling(report, rows, SHOWN_ROWS)
         for row in shown:
@@ -126,7 +134,7 @@ def _routes(report: Report) -> Iterator[str]:
 def _causes(report: Report) -> Iterator[str]:
     if not report.causes:
         return
-    yield from ("", f"## {_('Causes')}")
+    yield from ("", _head(_("Causes")))
     for cause in report.causes:
         blocks = _("blocks now") if cause.blocks else _("does not block now")
         yield from ("", f"### {cause.id} {escape(cause.title)} ({labels.status_word(cause.status)}, {blocks})", "")
@@ -150,7 +158,7 @@ def _excluded(report: Report) -> Iterator[str]:
 def _fixes(report: Report) -> Iterator[str]:
     if not report.remedies:
         return
-    yield from ("", f"## {_('Fixes')}")
+    yield from ("", _head(_("Fixes")))
     for offer in report.remedies:
         yield from _fix(offer)
 
@@ -170,7 +178,7 @@ def _fix(offer: Offer) -> Iterator[str]:
             for sentence in sentences:
                 yield f"- {escape(sentence)}"
     if offer.preconditions:
-        yield from ("", f"{_('Needs')}:", "")
+        yield from ("", _("Needs:"), "")
         for need in offer.preconditions:
             mark = labels.met_mark(need.met, labels.UNICODE)
             yield f"- {mark} {escape(need.sentence)} ({labels.met_word(need.met)})"
@@ -184,8 +192,8 @@ def _fix(offer: Offer) -> Iterator[str]:
 def _sets(report: Report) -> Iterator[str]:
     if not report.fix_sets:
         return
-    yield from ("", f"## {_('What is enough, side by side')}", "")
-    yield f"| {_('fixes')} | {_('who')} | {_('takes effect')} | {_('breaks')} | {_('touches')} |"
+    yield from ("", _head(_("What is enough, side by side")), "")
+    yield _row(_("fixes"), _("who"), _("takes effect"), _("breaks"), _("touches"))
     yield "|---|---|---|---|---|"
     for one in report.fix_sets:
         facts = " | ".join(escape(sentence) for _name, sentence in labels.set_facts(one))
@@ -194,11 +202,11 @@ def _sets(report: Report) -> Iterator[str]:
 
 def _rest(report: Report) -> Iterator[str]:
     if report.next is not None:
-        yield from ("", f"## {_('Next')}", "", escape(report.next.sentence))
+        yield from ("", _head(_("Next")), "", escape(report.next.sentence))
         if report.next.command:
             yield from ("", *block(report.next.command))
     if report.unknowns:
-        yield from ("", f"## {_('Not known')}", "")
+        yield from ("", _head(_("Not known")), "")
         for fact in report.unknowns:
             why = f": {escape(fact.why)}" if fact.why else ""
             needs = f" ({code(fact.permission)})" if fact.permission else ""

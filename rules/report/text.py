@@ -263,7 +263,7 @@ class _Text:
                 for sentence in sentences:
                     yield from self.item(sentence, indent=6)
         if offer.preconditions:
-            yield f"    {_('needs')}:"
+            yield "    " + _("needs:")
             for need in offer.preconditions:
                 text = f"{need.sentence} ({labels.met_word(need.met)})"
                 yield from self.item(text, mark=labels.met_mark(need.met, glyphs), indent=6)
