@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
-from probes import kube, shape, warmup
+from probes import kube, network, shape, warmup
 from probes.errors import CallError, LoginError, from_status
 from rules.words import _
 
@@ -78,13 +78,13 @@ def failure(error: Exception) -> CallError:
         return found
     if isinstance(error, google.auth_errors.TransportError):
         inner = error.args[0] if error.args else None
-        return kube.network_error(inner if isinstance(inner, BaseException) else error)
+        return network.error_of(inner if isinstance(inner, BaseException) else error)
     if isinstance(error, google.auth_errors.InvalidOperation):  # it would log in again, and has nothing to do so with
         return CallError("login", "the server asks for a login, and there is none to give", status=401)
     if isinstance(error, google.auth_errors.GoogleAuthError):
         return CallError("login", str(error.args[0]) if error.args else str(error), status=401)
     if isinstance(error, google.requests.exceptions.RequestException | OSError):
-        return kube.network_error(error)
+        return network.error_of(error)
     if isinstance(error, google.parse_error):
         return shape.odd(_field(str(error)))
     return CallError("error", f"{type(error).__name__}: {error}")

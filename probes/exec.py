@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from probes import kube, patience, warmup
+from probes import kube, network, patience, warmup
 from probes.errors import CallError, from_status
 from probes.kube import Kube
 from rules.snapshot import PodRef
@@ -90,7 +90,7 @@ def _connect(client: Kube, pod: PodRef, container: str, argv: Sequence[str]) -> 
         raise from_status(error.status_code, _message(body), None) from error
     except (websocket.WebSocketException, OSError) as error:
         _refuse_redirects(socket)
-        raise kube.network_error(error) from error
+        raise network.error_of(error) from error
     _refuse_redirects(socket)
     return socket
 

@@ -7,7 +7,6 @@ connection pool. Typed models are left out: they cost seconds on big clusters an
 from __future__ import annotations
 
 import json
-import re
 import threading
 import time
 from collections.abc import Mapping
@@ -16,11 +15,10 @@ from email.utils import parsedate_to_datetime
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
-from probes import login, patience, retry, shape, tasks, warmup
+from probes import login, mend, network, patience, retry, shape, tasks, warmup
 from probes.errors import (
     CallError,
     ContextError,
-    LoginError,
     ProbeError,
     from_status,
 )
@@ -57,12 +55,12 @@ class Kube:
         configuration = modules.Configuration()
         try:
             modules.loader(config, active_context="it", config_base_path="").load_and_set(configuration)
-        except LoginError:
-            raise
         except Exception as error:
             raise ContextError(
-                _("The kubeconfig's context {name!r} cannot be used ({error}).").format(
-                    name=self.access.context, error=str(error).splitlines()[0] if str(error) else type(error).__name__
+                _("The kubeconfig's context {name!r} cannot be used ({error}); {remedy}.").format(
+                    name=self.access.context,
+                    error=_reason(error),
+                    remedy=mend.fetch(self.access),
                 )
             ) from error
         configuration.retries = False
@@ -71,8 +69,8 @@ class Kube:
             self.client = modules.ApiClient(configuration)
         except Exception as error:
             raise ContextError(
-                _("The certificates of context {name!r} cannot be used ({error}).").format(
-                    name=self.access.context, error=error
+                _("The certificates of context {name!r} cannot be used ({error}); {remedy}.").format(
+                    name=self.access.context, error=error, remedy=mend.fetch(self.access)
                 )
             ) from error
         self.configuration = configuration
@@ -184,9 +182,9 @@ class Kube:
             )
             data = _read(response, until)
         except urllib3.exceptions.HTTPError as error:
-            raise network_error(error) from error
+            raise network.error_of(error) from error
         except OSError as error:
-            raise network_error(error) from error
+            raise network.error_of(error) from error
         finally:
             if response is not None:
                 response.release_conn()
@@ -195,6 +193,12 @@ class Kube:
     def close(self) -> None:
         """Let go of connections."""
         self.client.rest_client.pool_manager.clear()
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.strerror}: {error.filename}"
+    return str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
 
 
 def _read(response: Any, until: float) -> bytes:
@@ -266,41 +270,6 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         return max(0.0, (at - datetime.now(UTC)).total_seconds())
     except (TypeError, ValueError):
         return None
-
-
-def network_error(error: BaseException) -> CallError:
-    """Say in one word and in a sentence why a connection could not be made or did not last."""
-    text = _innermost(error)
-    lowered = f"{error!r} {text}".lower()
-    for kind, why, marks in (
-        ("tls", "unreachable", ("sslerror", "certificate", "sslv3", "wrong version number", "sslcertverification")),
-        ("refused", "unreachable", ("connection refused", "connectionrefused")),
-        ("dns", "unreachable", ("name or service not known", "nodename nor servname", "getaddrinfo", "nameresolution")),
-        ("timeout", "timeout", ("timed out", "timeout")),
-        ("unreachable", "unreachable", ("no route to host", "network is unreachable", "proxyerror")),
-    ):
-        if any(mark in lowered for mark in marks):
-            return CallError(why, _said(kind, text), kind=kind)
-    return CallError("unreachable", _said("reset", text), kind="reset")
-
-
-def _said(kind: str, text: str) -> str:
-    """What happened, without the numbers and the words of the system; what says more than that is kept."""
-    match kind:
-        case "refused":
-            return _("nothing listens there: the connection was refused")
-        case "timeout":
-            return _("no answer in time")
-        case "reset":
-            return _("the connection ended before the answer did")
-    return re.sub(r"^\[Errno -?\d+\] ", "", text)
-
-
-def _innermost(error: BaseException) -> str:
-    for inner in (getattr(error, "reason", None), error.__cause__, error.__context__):
-        if isinstance(inner, BaseException) and inner is not error:
-            return _innermost(inner)
-    return str(error) or type(error).__name__
 
 
 def path(group: str, plural: str, namespace: str = "", name: str = "") -> str:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from probes.errors import ContextError, NoClusterError
 from rules.words import _
@@ -83,7 +84,7 @@ def find(kubeconfig: str | None, context: str | None, environment: Mapping[str, 
         )
     return Access(
         context=name,
-        server=cluster["server"].rstrip("/"),
+        server=_server(cluster, chosen, name, where),
         namespace=chosen.get("namespace") or "default",
         cluster=cluster,
         user=merged["users"].get(chosen.get("user", ""), {}),
@@ -92,6 +93,26 @@ def find(kubeconfig: str | None, context: str | None, environment: Mapping[str, 
             *(("--context", context) if context else ()),
         ),
     )
+
+
+def _server(cluster: Mapping[str, Any], context: Mapping[str, Any], name: str, where: str) -> str:
+    """The cluster's URL; without a scheme it is taken as client-go takes it."""
+    said = str(cluster["server"]).strip()
+    if "://" not in said:
+        secured = any(key.startswith("certificate-authority") or key == "insecure-skip-tls-verify" for key in cluster)
+        said = f"{'https' if secured else 'http'}://{said}"
+    try:
+        parts = urlsplit(said)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ContextError(
+            _("The cluster {cluster!r} of context {name!r} in {where} has no usable server: {server!r}.").format(
+                cluster=context.get("cluster", ""), name=name, where=where, server=cluster["server"]
+            )
+        )
+    return said.rstrip("/")
 
 
 def _files(kubeconfig: str | None, environment: Mapping[str, str]) -> list[Path]:

@@ -251,7 +251,7 @@ def test_tls_is_checked(tls: tuple[str, Path]) -> None:
     client.close()
     access = Access("it", url, "default", {"server": url}, {})
     error = failure(access)
-    assert (error.why, error.kind) == ("unreachable", "tls")
+    assert (error.why, error.kind) == ("unreachable", "tls-authority")
     assert "not trusted" in refusal(error, access, "read", "get pods").sentence
 
 
