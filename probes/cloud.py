@@ -11,6 +11,7 @@ from typing import Any
 
 from probes import kube, network, shape, warmup
 from probes.errors import CallError, LoginError, from_status
+from rules import consumer
 from rules.words import _
 
 COMPUTE = "WAYHOME_COMPUTE_ENDPOINT"
@@ -75,6 +76,9 @@ def failure(error: Exception) -> CallError:
         message = _CALL.sub("", str(error.message))
         found = from_status(int(error.code or 0), message, kube.retry_after(headers))
         found.permission = permission(found.detail)
+        reason = str(error.reason or "")
+        if consumer.refusal(found.detail) is None and consumer.refusal(reason) is not None:
+            found.detail = f"{found.detail} ({reason})"
         return found
     if isinstance(error, google.auth_errors.TransportError):
         inner = error.args[0] if error.args else None
@@ -114,9 +118,20 @@ def permission(message: str) -> str:
 
 
 def refusal(error: CallError) -> LoginError:
-    """A missing or expired Google login as a sentence that says what to do."""
+    """A Google login that is missing, expired, or lets nothing be read, as a sentence that says what to do."""
     said = " ".join(error.detail.split())
-    if "not found" in said or "not find" in said:
+    charged = consumer.refusal(said) if error.why == "forbidden" else None
+    if charged is not None:
+        return LoginError(_charged(charged))
+    named = os.environ.get("GOOGLE_APPLICATION_CREDENTIALS")
+    if named:
+        return LoginError(
+            _(
+                "The Google login in {path}, which GOOGLE_APPLICATION_CREDENTIALS names, cannot be used ({said}); name "
+                "another file, or run `unset GOOGLE_APPLICATION_CREDENTIALS` and `{command}`."
+            ).format(path=named, said=said[:200].rstrip("."), command="gcloud auth application-default login")
+        )
+    if "default credentials were not found" in said or "automatically determine" in said:
         return LoginError(
             _("There is no Google login on this machine; run `gcloud auth application-default login` and try again.")
         )
@@ -126,3 +141,15 @@ def refusal(error: CallError) -> LoginError:
             "try again."
         ).format(said=said[:200])
     )
+
+
+def _charged(charged: consumer.Refusal) -> str:
+    sentence = _("Nothing can be read from Google: {cause}; run `{command}` and try again.").format(
+        cause=charged.cause, command=charged.command
+    )
+    if not charged.permission:
+        return sentence
+    more = _("It needs {permission}; without it, charge another project: `{command}`.").format(
+        permission=charged.permission, command="gcloud auth application-default set-quota-project PROJECT"
+    )
+    return f"{sentence} {more}"

@@ -15,6 +15,7 @@ from probes.derive import Vm
 from probes.errors import CallError, ProbeError
 from probes.reader import Reader, together
 from probes.tasks import Once
+from rules import consumer
 from rules.snapshot import Vpc
 
 Object = dict[str, Any]
@@ -87,12 +88,15 @@ class CloudReads:
         together(lambda: self._project(vm.project), lambda: self._from_node(node, vm))
 
     def _from_node(self, node: Object, vm: Vm) -> None:
-        instance = self._reader.read(
-            "compute.instances.get",
-            f"{vm.project}/{vm.name}",
-            "compute.instances.get",
-            lambda: self._compute.get("instances", {"project": vm.project, "zone": vm.zone, "instance": vm.name}),
-        )
+        read, of = "compute.instances.get", f"{vm.project}/{vm.name}"
+        request = {"project": vm.project, "zone": vm.zone, "instance": vm.name}
+        instance: Object | None = None
+        try:
+            instance = self._reader.call(read, of, lambda: self._compute.get("instances", request))
+        except CallError as error:
+            if error.why == "forbidden" and consumer.refusal(error.detail) is not None:
+                self.login_failed, self.given_up = error, True
+            self._reader.gap(error, read, of, read)
         together(lambda: self._cluster(node, instance, vm), lambda: self._network(node, instance, vm))
 
     def _cluster(self, node: Object, instance: Object | None, vm: Vm) -> None:

@@ -19,6 +19,7 @@ into one of the above.
 
 from __future__ import annotations
 
+from rules import consumer
 from rules.snapshot import Gap
 
 
@@ -116,7 +117,10 @@ class CallError(Exception):
 
     def gap(self, read: str, of: str, permission: str = "") -> Gap:
         """This failure as the Gap of `read` on the object `of`."""
-        missing = (self.permission or permission) if self.why == "forbidden" else permission
+        missing = permission
+        if self.why == "forbidden":
+            charged = consumer.refusal(self.detail)
+            missing = charged.permission if charged is not None else self.permission or permission
         return Gap(read=read, of=of, why=self.why, permission=missing, detail=self.detail[:2000])
 
 

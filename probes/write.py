@@ -26,6 +26,7 @@ from probes.errors import (
 )
 from probes.hands import Say, silent
 from probes.kube import Kube
+from rules import consumer
 from rules.snapshot import Json, PodRef
 from rules.words import _
 
@@ -281,6 +282,13 @@ def refused(
 ) -> ChangeError | ForbiddenError | LoginError | UnreachableError:
     """The failure of a write as a sentence."""
     said = " ".join(error.detail.split())[:500]
+    charged = consumer.refusal(said) if error.why == "forbidden" else None
+    if charged is not None:
+        return ForbiddenError(
+            _("The {where} is not changed: {cause}; run `{command}` and plan again.").format(
+                where=where, cause=charged.cause, command=charged.command
+            )
+        )
     if error.why == "forbidden":
         return ForbiddenError(
             _("You may not change the {where}; it needs the permission {permission} ({said}).").format(

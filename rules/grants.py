@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import shlex
 
+from rules import consumer
 from rules.snapshot import Gap
 
-USER, MEMBER = "USER", "user:EMAIL"
+USER, MEMBER = "USER", consumer.MEMBER
 
 _REFUSED = re.compile(
     r'User "(?P<user>[^"]+)" cannot (?P<verb>[a-z]+) resource "(?P<resource>[^"]+)" in API group "(?P<group>[^"]*)" '
@@ -34,6 +35,9 @@ def for_gap(gap: Gap) -> str:
     """What opens a gap; '' where no right is missing."""
     if gap.why != "forbidden":
         return ""
+    charged = consumer.refusal(gap.detail)
+    if charged is not None:
+        return charged.command
     return refused(gap.detail) or (google(gap.of.partition("/")[0], gap.permission) if "." in gap.permission else "")
 
 

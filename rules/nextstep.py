@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from rules import observations
+from rules import consumer, observations
 from rules.case import Case
 from rules.causes import Cause, Finding
 from rules.report.model import Answer, Next, Status
@@ -37,7 +37,7 @@ def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -
         gap = case.world.gaps[0]
         return Next(
             _("Read what could not be read: {read} of {what}.").format(read=gap.read, what=gap.of),
-            _grant(gap) if gap.permission else "",
+            _grant(gap),
         )
     return _watch(case)
 
@@ -88,6 +88,9 @@ def _watch(case: Case) -> Next:
 
 
 def _grant(gap: Gap) -> str:
+    charged = consumer.refusal(gap.detail) if gap.why == "forbidden" else None
+    if charged is not None or not gap.permission:
+        return charged.command if charged is not None else ""
     project = gap.of.partition("/")[0]
     words = ("gcloud", "projects", "get-iam-policy", project, "--flatten", "bindings[].members")
     return shlex.join((*words, "--filter", "bindings.role:roles/compute.networkViewer"))

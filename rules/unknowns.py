@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from rules import grants
+from rules import consumer, grants
 from rules.case import PROBES, Case
 from rules.report.labels import UNICODE, probe_title
 from rules.report.model import UnknownFact
@@ -85,4 +85,7 @@ def _fact(gap: Gap) -> UnknownFact:
     what = f"{gap.read}, {gap.of}" if gap.of else gap.read
     if lost:
         what = _("{read}: {cost}").format(read=what, cost=lost)
+    charged = consumer.refusal(gap.detail) if gap.why == "forbidden" else None
+    if charged is not None:
+        return UnknownFact(what, charged.cause, charged.permission, charged.command)
     return UnknownFact(what, why + detail, gap.permission, grants.for_gap(gap))

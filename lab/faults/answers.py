@@ -11,6 +11,7 @@ from typing import Any
 from aiohttp import web
 
 from lab.compute.errors import ApiError
+from lab.faults import consumer
 from lab.kube.status import StatusError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -40,6 +41,8 @@ _ENUM_KEYS = ("phase", "protocol", "type", "policyTypes", "restartPolicy", "effe
 
 async def answer(name: str, call: str, request: web.Request, handler: Handler) -> web.StreamResponse:
     """The answer to `request` with the fault `name` on it; `handler` gives the true one."""
+    if name in consumer.NAMES:
+        return web.json_response(consumer.body(name, call), status=403)
     if name[:3].isdigit():
         return _refusal(int(name[:3]), call, _RETRY_AFTER.get(name))
     match name:

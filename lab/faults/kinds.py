@@ -11,11 +11,12 @@ EXEC = "kubernetes.pods.exec"
 
 
 class Fits(StrEnum):
-    """The calls that a fault can befall: every one, those with a JSON answer, lists alone, commands in pods alone."""
+    """The calls that a fault can befall: all, those with a JSON answer, lists, Google's, or commands in pods."""
 
     ALL = "all"
     JSON = "json"
     LISTS = "lists"
+    GOOGLE = "google"
     EXEC = "exec"
 
 
@@ -31,6 +32,8 @@ class Kind:
         """Whether `call` can have this fault."""
         if call == EXEC:
             return self.fits in (Fits.ALL, Fits.EXEC)
+        if self.fits is Fits.GOOGLE:
+            return not call.startswith("kubernetes.")
         if self.fits is Fits.LISTS:
             return call.rpartition(".")[2] in ("list", "aggregatedList", "listPeeringRoutes")
         return self.fits is not Fits.EXEC
@@ -41,6 +44,10 @@ def kinds() -> dict[str, Kind]:
     every = (
         Kind("401", Fits.ALL, _("the login is not accepted")),
         Kind("403", Fits.ALL, _("the caller may not do it")),
+        Kind("403-quota-project", Fits.GOOGLE, _("the login names no quota project")),
+        Kind("403-user-project", Fits.GOOGLE, _("the login may not use its quota project")),
+        Kind("403-api-disabled", Fits.GOOGLE, _("the API is not enabled in the project")),
+        Kind("403-scope", Fits.GOOGLE, _("the login was given without the scope that the API needs")),
         Kind("404", Fits.ALL, _("what is asked for is not there")),
         Kind("409", Fits.ALL, _("somebody else is changing it just now")),
         Kind("429", Fits.ALL, _("too many requests; Retry-After: 1")),

@@ -201,7 +201,8 @@ def see(on: Stage, fault: str, call: str) -> Seen:
         evidence = _read(on, fault, call, heard) if call in READS else _measure(on, fault, call, heard, said)
     finally:
         on.board.clear()
-    said += [f"{one.what}: {one.why}" for one in evaluate(evidence).unknowns]
+    told = {probe.why for probe in evidence.probes}  # these come below, by their probe
+    said += [f"{one.what}: {one.why}" for one in evaluate(evidence).unknowns if one.why not in told]
     said += [one.sentence for one in heard if isinstance(one, Announced) and "could not be deleted" in one.sentence]
     return Seen(tuple(sorted({on.words(sentence) for sentence in said})), evidence)
 

@@ -15,6 +15,7 @@ import googleapiclient
 import pytest
 from aiohttp import web
 
+from lab.faults import consumer
 from probes import cloud, container, warmup
 from probes.compute import Compute, as_json
 from probes.errors import CallError
@@ -281,3 +282,38 @@ def test_google_is_not_reached(warm: None, monkeypatch: pytest.MonkeyPatch) -> N
     with pytest.raises(CallError) as caught:
         cloud.Login().credentials(cloud.COMPUTE)
     assert caught.value.why == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        ("File /gone.json was not found.", "was not found"),
+        ("The file /gone.json does not have a valid type.", "a valid type"),
+    ],
+)
+def test_a_file_that_the_environment_names(said: str, cause: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new login would not help: the variable goes before it."""
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/gone.json")
+    told = cloud.refusal(CallError("login", said, status=401))
+    assert told.exit_code == 3
+    assert cause in told.sentence
+    assert "unset GOOGLE_APPLICATION_CREDENTIALS" in told.sentence
+
+
+@pytest.mark.parametrize("name", consumer.NAMES)
+def test_a_call_that_is_charged_to_nobody(faulty: dict[str, Any], name: str) -> None:
+    body = consumer.body(name, "compute.networks.get")
+    faulty["handler"] = answer(403, body)
+    with pytest.raises(CallError) as caught:
+        Compute(cloud.Login()).get("networks", {**A, "network": "vpc-a"})
+    gap = caught.value.gap("compute.networks.get", "project-a/vpc-a", "compute.networks.get")
+    assert (gap.why, "compute" in gap.permission) == ("forbidden", False)
+    told = cloud.refusal(caught.value)
+    assert told.exit_code == 3
+    assert "Nothing can be read from Google" in told.sentence
+    assert "`gcloud " in told.sentence
+    body["error"]["message"] = "words of a later year"
+    faulty["handler"] = answer(403, body)
+    with pytest.raises(CallError) as caught:
+        Compute(cloud.Login()).get("networks", {**A, "network": "vpc-a"})
+    assert "Nothing can be read from Google" in cloud.refusal(caught.value).sentence

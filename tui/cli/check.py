@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from probes import journal, lock
-from rules import grants
+from rules import consumer, grants
 from rules.snapshot import Gap, Outcome, Probe
 from rules.words import _
 from tui import standing
@@ -119,9 +119,10 @@ def _permitted(session: Session, asked: Callable[[bool], Sequence[str]]) -> list
         try:
             held = session.permissions(project, permissions)
         except CallError as error:
-            rows.append(
-                (OPEN, _("{project}: rights cannot be asked ({why})").format(project=project, why=error.detail))
-            )
+            charged = consumer.refusal(error.detail)
+            why = charged.cause if charged is not None else error.detail
+            rows.append((OPEN, _("{project}: rights cannot be asked ({why})").format(project=project, why=why)))
+            rows += [(GRANT, charged.command)] if charged is not None else []
             continue
         rows += _judged(project, permissions, held)
     return rows or [(OPEN, _("the pod's project is not known, so its rights could not be asked"))]
