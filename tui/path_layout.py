@@ -139,16 +139,22 @@ def _runs(cells: Sequence[tuple[str, str, int | None]]) -> tuple[Run, ...]:
 
 
 def draw(
-    lanes: Sequence[Lane], width: int, *, height: int | None = None, ascii: bool = False, boxes: bool | None = None
+    lanes: Sequence[Lane],
+    width: int,
+    *,
+    height: int | None = None,
+    ascii: bool = False,
+    boxes: bool | None = None,
+    details: int = 2,
 ) -> Drawing:
     """Draw the lanes in `width` cells: boxes from 120 cells on, or as `boxes` says, else the ladder.
 
-    Boxes hold more of their details where `height` allows it; a drawing may still be higher than that.
+    Boxes hold `details` lines of their details where `height` allows it; a drawing may still be higher than that.
     """
     as_boxes = width >= BOXES_FROM if boxes is None else boxes
     if not as_boxes or width < BOX_WIDTH + 2:
         return _ladder(lanes, width, ascii)
-    roomy = _boxes(lanes, width, ascii, details=2)
+    roomy = _boxes(lanes, width, ascii, details=details)
     if height is None or len(roomy.rows) <= height:
         return roomy
     return _boxes(lanes, width, ascii, details=1)

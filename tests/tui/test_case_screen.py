@@ -6,7 +6,7 @@ import time
 from types import SimpleNamespace
 
 import pytest
-from textual.widgets import Input, Static
+from textual.widgets import Input, OptionList, Static
 
 from probes.errors import LoginError
 from rules.report.model import Answer
@@ -291,7 +291,9 @@ async def test_w_writes_a_file_and_never_over_another(house, settle, tmp_path, m
         for _ in range(2):
             await press(pilot, settle, "w")
             assert isinstance(app.screen, WriteScreen)
-            await press(pilot, settle, "down", "down", "down", "down", "enter")
+            listing = app.screen.query_one(OptionList)
+            listing.highlighted = listing.get_option_index("routes")
+            await press(pilot, settle, "enter")
         names = sorted(path.name for path in tmp_path.iterdir())
         assert names == ["wayhome-my-pod-routes-2.csv", "wayhome-my-pod-routes.csv"]
         assert "172.16.1.0/24,peering-static" in (tmp_path / names[0]).read_text()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -16,74 +15,15 @@ from textual.widgets.option_list import Option
 
 from rules.report.model import Report
 from rules.snapshot import Snapshot
-from rules.words import N_, _
+from rules.words import _
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
 from tui.messages import Written
 from tui.plain import plain
+from tui.writers import WRITERS
 
 if TYPE_CHECKING:
     from tui.app import WayhomeApp
-
-
-def _markdown(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one shape for all writers
-    from rules.report import markdown
-
-    return markdown.render(report)
-
-
-def _text(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one shape for all writers
-    from rules.report import text
-
-    return text.render(report)
-
-
-def _json(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one shape for all writers
-    import json
-
-    from rules.report.as_json import to_json
-
-    return json.dumps(to_json(report), indent=1, ensure_ascii=False) + "\n"
-
-
-def _snapshot(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one shape for all writers
-    from rules.snapshot import dumps
-
-    return dumps(snapshot)
-
-
-def _routes(snapshot: Snapshot, report: Report) -> str:  # noqa: ARG001 - one shape for all writers
-    import csv
-    import io
-
-    sheet = io.StringIO()
-    writer = csv.writer(sheet)
-    writer.writerow(["vpc", "dest", "kind", "next_hop", "priority", "used", "why_not", "missing", "name"])
-    for vpc, rows in report.routes.items():
-        for row in rows:
-            fate = [row.used, row.why_not or "", "yes" if row.ghost else "", row.name]
-            writer.writerow([str(vpc), row.dest, row.kind, row.next_hop, row.priority, *fate])
-    return sheet.getvalue()
-
-
-def _handoff(snapshot: Snapshot, report: Report) -> str:
-    from rules.report import handoff
-    from rules.report.handoff_print import as_markdown
-
-    theirs = [offer for offer in report.remedies if handoff.for_others(snapshot, offer)]
-    parts = [as_markdown(handoff.make(snapshot, report, offer)) for offer in theirs]
-    return "\n---\n\n".join(parts) or _("No fix that is known has a part for the other side.") + "\n"
-
-
-Writer = Callable[[Snapshot, Report], str]
-WRITERS: dict[str, tuple[str, str, Writer]] = {
-    "markdown": (N_("Report for a ticket (Markdown)"), "report.md", _markdown),
-    "text": (N_("Report as text"), "report.txt", _text),
-    "json": (N_("Report as JSON"), "report.json", _json),
-    "snapshot": (N_("Snapshot: everything that was seen (JSON)"), "snapshot.json", _snapshot),
-    "handoff": (N_("Message for the other side's admin (Markdown)"), "handoff.md", _handoff),
-    "routes": (N_("Route tables (CSV)"), "routes.csv", _routes),
-}
 
 
 def free_path(folder: Path, name: str) -> Path:
@@ -124,7 +64,8 @@ class WriteScreen(ModalScreen[None]):
         def work(run: int) -> Written:
             path = free_path(Path.cwd(), f"wayhome-{pod}-{name}")
             text = writer(snapshot, report)
-            with path.open("x", encoding="utf-8") as file:
+            # Names from outside may hold half a surrogate pair, which UTF-8 has no bytes for.
+            with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(text)
             return Written(run, str(path))
 
