@@ -76,7 +76,7 @@ def _matrix(report: Report) -> Iterator[str]:
         note = labels.row_note(row)
         predicted = f"{row.predicted} ({note})" if note else row.predicted
         via = code(row.via).replace("|", "\\|")
-        yield f"| {title} | {row.observed or _('not run')} | {predicted} | {via} |"
+        yield _row(title, row.observed or _("not run"), predicted, via)
     strange = labels.odd(report)
     if strange:
         yield ""
