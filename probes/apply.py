@@ -133,6 +133,12 @@ class Applier:
             )
 
 
+def leave(run: Run) -> None:
+    """Close `run` and touch nothing. Raises JournalError."""
+    with lock.only_one():
+        journal.reopen(run).write("left", state=State.LEFT.value)
+
+
 def steps_of(run: Run) -> tuple[Step, ...]:
     """The steps of a run's plan."""
     return tuple(step_from(data) for data in run.plan.get("steps", ()))

@@ -136,6 +136,18 @@ class WayhomeApp(App[int]):
         names = [own.name for own in themes.THEMES]
         self.theme = names[(names.index(self.theme) + 1) % len(names)] if self.theme in names else names[0]
 
+    def action_runs(self) -> None:
+        """The runs that did not end, wherever nothing else waits for an answer."""
+        from textual.screen import ModalScreen
+
+        from tui.screens.proof import ProofScreen
+        from tui.screens.runs import RunsScreen
+
+        if isinstance(self.screen, ModalScreen | ProofScreen):
+            self.tell(_("Close this first; F9 then shows the runs that did not end."))
+        else:
+            self.push_screen(RunsScreen())
+
     def action_help(self) -> None:
         """Help for what has the focus."""
         from tui.screens.help import HelpScreen

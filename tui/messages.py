@@ -11,6 +11,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.run import Run
     from rules.report.model import Report
     from rules.snapshot import Probe, Snapshot
     from tui.ports import Lesson, Plan, Planned, Study
@@ -109,6 +110,14 @@ class Remeasured(Message, bubble=False):
     run: int
     snapshot: Snapshot
     report: Report
+
+
+@dataclass
+class RunsFound(Message, bubble=False):
+    """The runs of the journal that somebody should decide about."""
+
+    run: int
+    runs: Sequence[Run]
 
 
 @dataclass

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.run import Run
     from rules.report.model import Change, Offer, Report
     from rules.snapshot import Probe, Snapshot
 
@@ -131,11 +132,17 @@ class Lab(Protocol):
 
 @dataclass(frozen=True)
 class Rooms:
-    """Everything outside the screens, made replaceable."""
+    """Everything outside the screens, made replaceable.
+
+    `runs` are those of the journal that did not end or wait for the other side, the newest first, while nobody is at
+    work on one; `leave` closes one without touching anything.
+    """
 
     session: Callable[[Ask, Listener], Session]
     applier: Callable[[Any], Applier]
     evaluate: Callable[[Snapshot], Report]
     lab: Callable[[], Lab]
     warm_up: Callable[[], None]
+    runs: Callable[[], Sequence[Run]] = tuple
+    leave: Callable[[Run], None] = lambda _run: None
     clock: Callable[[], float] = time.monotonic

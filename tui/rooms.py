@@ -14,6 +14,7 @@ from tui.ports import Lab, Lesson, Listener, Rooms, Study
 if TYPE_CHECKING:
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.run import Run
     from rules.report.model import Report
     from rules.snapshot import Snapshot
 
@@ -34,6 +35,19 @@ def _evaluate(snapshot: Snapshot) -> Report:
     from rules.evaluate import evaluate
 
     return evaluate(snapshot)
+
+
+def _runs() -> Sequence[Run]:
+    from probes import journal, lock
+    from tui import old_runs
+
+    return () if lock.someone_at_work() else old_runs.open_runs(journal.runs())
+
+
+def _leave(run: Run) -> None:
+    from probes.apply import leave
+
+    leave(run)
 
 
 def _warm_up() -> None:
@@ -139,4 +153,12 @@ class RealLab:
 def real() -> Rooms:
     """The rooms of this house."""
     house_lab: Lab = RealLab()
-    return Rooms(session=_session, applier=_applier, evaluate=_evaluate, lab=lambda: house_lab, warm_up=_warm_up)
+    return Rooms(
+        session=_session,
+        applier=_applier,
+        evaluate=_evaluate,
+        lab=lambda: house_lab,
+        warm_up=_warm_up,
+        runs=_runs,
+        leave=_leave,
+    )

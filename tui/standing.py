@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from probes.run import FORTH, Run, State
 from rules.words import _
 
@@ -44,3 +46,13 @@ def dead(run: Run) -> str:
     return _("Run {id} ({remedy}) did not end: {words}. {ways}.").format(
         id=run.id, remedy=run.plan.get("remedy", "?"), words=words(run), ways="; ".join(ways_on(run))
     )
+
+
+def open_ones(runs: Sequence[Run]) -> str:
+    """One sentence on the runs that somebody should decide about, for the app."""
+    newest = words(runs[0])
+    if len(runs) == 1:
+        return _("A run did not end ({words}): F9 completes it, takes it back or leaves it.").format(words=newest)
+    return _(
+        "{count} runs did not end (the newest: {words}): F9 completes them, takes them back or leaves them."
+    ).format(count=len(runs), words=newest)

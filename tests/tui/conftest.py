@@ -13,6 +13,7 @@ import pytest
 from lab.practise.record import Record
 from probes.ask import Ask
 from probes.events import Announced, Probed, Probing, Read, Reading
+from probes.run import Run
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.report.model import (
     Answer,
@@ -393,6 +394,7 @@ class House:
         self.trouble: dict[str, Exception] = {}
         self.closed_gate = False
         self.report: Callable[[Snapshot], Report] | None = None
+        self.runs: list[Run] = []
 
     def session(self, ask: Ask, listener: Callable[[Any], None]) -> FakeSession:
         made = FakeSession(ask, listener)
@@ -416,6 +418,8 @@ class House:
             evaluate=self.evaluate,
             lab=lambda: self.lab,
             warm_up=lambda: None,
+            runs=lambda: tuple(self.runs),
+            leave=self.runs.remove,
             clock=lambda: 100.0,
         )
 

@@ -14,6 +14,7 @@ from tui.screens.exhibit import ExhibitScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lesson import LessonScreen
 from tui.screens.proof import ProofScreen
+from tui.screens.runs import RunsScreen
 from tui.screens.start import StartScreen
 from tui.screens.trouble import TroubleScreen
 from tui.views.lesson import LessonView
@@ -27,6 +28,7 @@ HOMES = {
     "consent": ConsentScreen,
     "exhibit": ExhibitScreen,
     "trouble": TroubleScreen,
+    "runs": RunsScreen,
     "lesson": LessonView,
     "class": LessonScreen,
     **MAKERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from probes import journal, lock
+from probes import journal
 from probes.plan import diff
 from probes.run import ENDED, Run, State
 from probes.steps import step_from
@@ -34,8 +34,9 @@ def run(argv: Sequence[str]) -> int:
     if not old.plan:
         raise CliError(_("Run {id} died before it had a plan; it changed nothing.").format(id=old.id))
     if args.leave:
-        with lock.only_one():
-            journal.reopen(old).write("left", state=State.LEFT.value)
+        from probes.apply import leave
+
+        leave(old)
         report(_("Run {id}: {state}").format(id=old.id, state=State.LEFT.value))
         return 0
     steps = [step_from(data) for data in reversed(old.plan["steps"])]

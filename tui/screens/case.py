@@ -17,7 +17,7 @@ from probes.ask import Ask
 from rules.report.model import Offer, Report
 from rules.snapshot import Outcome, Probe, Snapshot
 from rules.words import _
-from tui import messages, ports
+from tui import messages, ports, standing
 from tui.case import Case
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands, Spoke
@@ -97,6 +97,7 @@ class CaseScreen(Screen[None]):
             self._open_recording(self._recording)
         elif self.case.ask is not None:
             self._connect(self.case.ask)
+            self._errands.start("runs", lambda run: messages.RunsFound(run, tuple(self.rooms.runs())))
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
@@ -175,6 +176,11 @@ class CaseScreen(Screen[None]):
 
     # What has happened
 
+    def on_runs_found(self, event: messages.RunsFound) -> None:
+        self._errands.done("runs")
+        if event.runs:
+            self._publish(news=standing.open_ones(event.runs))
+
     def on_connected(self, event: messages.Connected) -> None:
         self._errands.done("connect")
         self._publish(connected=True, via={planned.id: planned.via for planned in event.plan})
@@ -217,6 +223,9 @@ class CaseScreen(Screen[None]):
     def on_errand_failed(self, event: ErrandFailed) -> None:
         self._errands.done(event.errand)
         sentence = sentence_of(event.error)
+        if event.errand == "runs":
+            self._publish(news=sentence)
+            return
         if event.errand.startswith("probe "):
             failed = event.errand.removeprefix("probe ")
             self.case = self.case.with_probe(
@@ -366,7 +375,7 @@ class CaseScreen(Screen[None]):
         """A session that was cancelled does nothing more: it is closed, and the next wish makes a new one."""
         session, self._session = self._session, None
         if session is not None:
-            cast("WayhomeApp", self.app).say_farewell(lambda: _leave(session), "session")
+            cast("WayhomeApp", self.app).say_farewell(lambda: leave(session), "session")
 
     def action_again(self) -> None:
         """Read the configuration and run every probe again."""
@@ -429,6 +438,7 @@ class CaseScreen(Screen[None]):
             self.current.draw(self.rooms.clock())
 
 
-def _leave(session: ports.Session) -> None:
+def leave(session: ports.Session) -> None:
+    """Stop what a session does and close it; meant for a farewell's thread."""
     session.cancel()
     session.close()

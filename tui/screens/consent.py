@@ -140,25 +140,25 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
 
 
 class UndoScreen(ModalScreen[bool]):
-    """Consent to take a run back: the same name is typed."""
+    """Consent to take a run back, or to go on with one: the same name is typed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("consent")]
     CSS_PATH: ClassVar[list[str | PurePath]] = ["../styles/lines.tcss", "../styles/dialogs.tcss"]
     AUTO_FOCUS = "#consent"
 
-    def __init__(self, words: str, diff_lines: list[diff.TextLine]) -> None:
+    def __init__(self, words: str, diff_lines: list[diff.TextLine], *, title: str = "", asks: str = "") -> None:
         super().__init__()
         self._words = words
         self._lines = diff_lines
+        self._heading = title or _("Take the change back")
+        self._asks = asks or _("To restore what was there, type ")
 
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="consent"):
-            yield Static(Content.styled(_("Take the change back"), "bold $active"), markup=False)
+            yield Static(Content.styled(self._heading, "bold $active"), markup=False)
             yield TextView(self._lines, id="consent-diff")
             yield Static(
-                Content.assemble(
-                    _("To restore what was there, type "), (plain(self._words), "bold $active"), _(" and press enter.")
-                ),
+                Content.assemble(self._asks, (plain(self._words), "bold $active"), _(" and press enter.")),
                 id="consent-ask",
                 markup=False,
             )

@@ -36,7 +36,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         "probe runs again with fresh connections. Only those say whether it helped. u takes the change back."
     )
 
-    def __init__(self, offer: Offer, plan: ports.Plan, session: ports.Session, before: Report) -> None:
+    def __init__(self, offer: Offer, plan: ports.Plan, session: ports.Session | None, before: Report) -> None:
         super().__init__()
         self.offer = offer
         self.plan = plan
@@ -63,8 +63,12 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
-        self._title(_("applying"))
         self._matrix(None)
+        self.begin()
+
+    def begin(self) -> None:
+        """Apply the plan."""
+        self._title(_("applying"))
         self._say(_("Applying {title}.").format(title=self.offer.title))
         rooms = self._rooms()
 
@@ -133,10 +137,14 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
     def _measure(self) -> None:
         self.after = None
 
+        session = self._session
+        if session is None:
+            return
+
         def work(run: int) -> Message:
-            self._session.read()
-            self._session.probe_all()
-            snapshot = self._session.snapshot()
+            session.read()
+            session.probe_all()
+            snapshot = session.snapshot()
             return messages.Remeasured(run, snapshot, self._rooms().evaluate(snapshot))
 
         self._errands.start("measure", work)
@@ -212,6 +220,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         from rules.report.handoff_print import as_markdown
         from tui.app import WayhomeApp
 
+        if self._session is None:
+            return
         snapshot, report = self.after or (self._session.snapshot(), self.before)
         text = as_markdown(handoff.make(snapshot, report, self.offer))
         cast(WayhomeApp, self.app).copy(_("the message for the other side"), text)

@@ -77,6 +77,7 @@ class StartScreen(Screen[None]):
                 with Vertical(id="open"):
                     yield Static(Content(_("File of a Snapshot (wayhome diagnose --save writes one)")), markup=False)
                     yield Input(placeholder="case.json", id="file")
+        yield Static(id="unfinished", markup=False)
         yield Static(id="news", markup=False)
         yield Footer(show_command_palette=False)
 
@@ -102,6 +103,29 @@ class StartScreen(Screen[None]):
 
     def _find_lessons(self) -> None:
         self._errands.start("lessons", self._list_lessons)
+        self._find_runs()
+
+    def on_screen_resume(self) -> None:
+        if self.listed:
+            self._find_runs()
+
+    def _find_runs(self) -> None:
+        def work(run: int) -> messages.RunsFound:
+            from tui import messages
+
+            return messages.RunsFound(run, tuple(self._app.rooms.runs()))
+
+        self._errands.start("runs", work)
+
+    def on_runs_found(self, event: messages.RunsFound) -> None:
+        from tui import standing
+
+        self._errands.done("runs")
+        line = self.query_one("#unfinished", Static)
+        line.display = bool(event.runs)
+        if event.runs:
+            sign = glyph(State.WARN, ascii=self._app.ascii)
+            line.update(content(f"{sign} {standing.open_ones(event.runs)}", "$warn", lines=False))
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
