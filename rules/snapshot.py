@@ -122,7 +122,7 @@ class Gap:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything a verdict may rest on. A key that is absent was not asked for."""
+    """Everything a verdict may rest on. A key that is absent was not asked for; names are pseudonyms if `redacted`."""
 
     taken_at: str
     version: str
@@ -134,6 +134,7 @@ class Snapshot:
     probes: tuple[Probe, ...] = ()
     gaps: tuple[Gap, ...] = ()
     connectivity_test: Json | None = None
+    redacted: bool = False
 
     def probe(self, id: str) -> Probe | None:
         """The measurement called `id`, or None."""
@@ -175,6 +176,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
         "probes": [{**vars(probe), "command": list(probe.command)} for probe in snapshot.probes],
         "gaps": [_fields(gap) for gap in snapshot.gaps],
         **({} if snapshot.connectivity_test is None else {"connectivity_test": dict(snapshot.connectivity_test)}),
+        **({"redacted": True} if snapshot.redacted else {}),
     }
 
 
@@ -193,7 +195,7 @@ def loads(text: str) -> Snapshot:
     try:
         with collector.held():
             data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # JSON's own, and that of a number of very many digits
         raise SnapshotError(
             _("The Snapshot is not complete JSON ({error}); save it again with --save.").format(error=error)
         ) from error
@@ -221,6 +223,7 @@ def from_json(data: Any) -> Snapshot:
             node_nat={node: _text(nat) for node, nat in _object(data.get("node_nat", {})).items()},
             probes=tuple(_probe(item) for item in data.get("probes", [])),
             connectivity_test=_object(data["connectivity_test"]) if data.get("connectivity_test") else None,
+            redacted=data.get("redacted") is True,
             gaps=tuple(Gap(**{key: _text(value) for key, value in item.items()}) for item in data.get("gaps", [])),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:

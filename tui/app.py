@@ -37,7 +37,8 @@ class Start:
     """What the app opens on: a question, a recording's file, a lab scenario by name, or (all None) the start screen.
 
     `taught`: in class, where there are lessons and nothing else. `lesson`: the scenario is practised, else its question
-    is diagnosed. `read_only` hides everything that would change something.
+    is diagnosed. `read_only` hides everything that would change something. `record` keeps live runs in the state folder,
+    under pseudonyms if `redacted`.
     """
 
     ask: Ask | None = None
@@ -46,6 +47,8 @@ class Start:
     lesson: bool = False
     taught: bool = False
     read_only: bool = False
+    record: bool = True
+    redacted: bool = True
 
 
 def _palette() -> type[Provider]:
@@ -165,7 +168,7 @@ def run(start: Start) -> int:
         from lab.state import apart
 
         apart()
-    app = WayhomeApp(start, real(), theme=chosen_theme())
+    app = WayhomeApp(start, real(record=start.record, redacted=start.redacted), theme=chosen_theme())
     code = app.run()
     if app.lab_is_ours:
         app.say_farewell(app.rooms.lab().stop, "lab")

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.practise.record import Record
     from probes.ask import Ask
     from probes.run import Run
@@ -130,12 +132,17 @@ class Lab(Protocol):
     def keep(self, record: Record) -> str: ...
 
 
+def _unrecorded(_snapshot: Snapshot, _judged: Report, _instead_of: Path | None) -> Path | None:
+    return None
+
+
 @dataclass(frozen=True)
 class Rooms:
     """Everything outside the screens, made replaceable.
 
     `runs` are those of the journal that did not end or wait for the other side, the newest first, while nobody is at
-    work on one; `leave` closes one without touching anything.
+    work on one; `leave` closes one without touching anything. `record` keeps what a live run saw, in place of an
+    earlier recording of the same run, and gives the new one's path.
     """
 
     session: Callable[[Ask, Listener], Session]
@@ -145,4 +152,5 @@ class Rooms:
     warm_up: Callable[[], None]
     runs: Callable[[], Sequence[Run]] = tuple
     leave: Callable[[Run], None] = lambda _run: None
+    record: Callable[[Snapshot, Report, Path | None], Path | None] = _unrecorded
     clock: Callable[[], float] = time.monotonic

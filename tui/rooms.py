@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,8 @@ from rules.words import _
 from tui.ports import Lab, Lesson, Listener, Rooms, Study
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from lab.practise.record import Record
     from probes.ask import Ask
     from probes.run import Run
@@ -150,10 +153,19 @@ class RealLab:
         return str(save(record))
 
 
-def real() -> Rooms:
-    """The rooms of this house."""
+def _recorder(*, redacted: bool) -> Callable[[Snapshot, Report, Path | None], Path]:
+    def record(snapshot: Snapshot, judged: Report, instead_of: Path | None) -> Path:
+        from probes import recordings
+
+        return recordings.keep(snapshot, judged.answer.value, redacted=redacted, instead_of=instead_of)
+
+    return record
+
+
+def real(*, record: bool = True, redacted: bool = True) -> Rooms:
+    """The rooms of this house; whether live runs are recorded, and with their names under pseudonyms."""
     house_lab: Lab = RealLab()
-    return Rooms(
+    rooms = Rooms(
         session=_session,
         applier=_applier,
         evaluate=_evaluate,
@@ -162,3 +174,4 @@ def real() -> Rooms:
         runs=_runs,
         leave=_leave,
     )
+    return replace(rooms, record=_recorder(redacted=redacted)) if record else rooms

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from rules.words import _
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
+from tui.cli.keeping import add_recording
 from tui.cli.output import near
 
 
@@ -20,6 +21,7 @@ def run(argv: Sequence[str]) -> int:
     parser.add_argument("--lab", metavar="SCENARIO", help=_("diagnose a scenario of the lab; starts it if need be"))
     parser.add_argument("--practise", metavar="SCENARIO", help=_("a lesson on a scenario of the lab, with marks"))
     parser.add_argument("--class", dest="taught", action="store_true", help=argparse.SUPPRESS)
+    add_recording(parser)
     args = parser.parse_args(argv)
     scenario = args.practise or args.lab
     if scenario is not None:
@@ -30,7 +32,14 @@ def run(argv: Sequence[str]) -> int:
     from tui.app import run as open_app
 
     return open_app(
-        Start(scenario=scenario, taught=args.taught, lesson=args.practise is not None, read_only=args.read_only)
+        Start(
+            scenario=scenario,
+            taught=args.taught,
+            lesson=args.practise is not None,
+            read_only=args.read_only,
+            record=not args.no_record,
+            redacted=not args.no_redact,
+        )
     )
 
 

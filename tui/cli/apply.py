@@ -12,7 +12,7 @@ from probes.run import Run, State
 from rules.report import labels
 from rules.report.model import FixSet, Offer, Report
 from rules.words import _
-from tui.cli import consent, going_on
+from tui.cli import consent, going_on, keeping
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask, ask_of
 from tui.cli.failures import CliError
 from tui.cli.narration import Narrator, Teller
@@ -20,6 +20,7 @@ from tui.cli.output import near, report, say, wrapped
 
 if TYPE_CHECKING:
     from probes.apply import Applier
+    from probes.session import Session
 
 
 def run(argv: Sequence[str]) -> int:
@@ -42,6 +43,7 @@ def run(argv: Sequence[str]) -> int:
     )
     add_measuring(parser)
     add_cluster(parser)
+    keeping.add_recording(parser)
     args = parser.parse_args(argv)
     if args.read_only and not args.dry_run:
         parser.error(_("--read-only changes nothing; add --dry-run to see the plan"))
@@ -69,7 +71,9 @@ def _anew(args: Namespace) -> int:
 
     session = Session(question, Narrator())
     try:
-        judged = evaluate(session.collect())
+        before = session.collect()
+        judged = evaluate(before)
+        keeping.record(args, before, judged)
         offer = find_offer(judged, args.remedy)
         if args.dry_run and not (offer.applicable and offer.changes):
             report(_plan_text(offer, None, judged.fix_sets))
@@ -89,6 +93,7 @@ def _anew(args: Namespace) -> int:
         except BaseException:
             going_on.stopped(known, offer)
             raise
+        _record_after(args, session)
         return _end(applier, ended, args.watch, offer)
     finally:
         session.close()
@@ -122,9 +127,17 @@ def _resume(args: Namespace) -> int:
         except BaseException:
             report(going_on.ended(journal.read(old.id)))
             raise
+        _record_after(args, session)
         return _end(applier, ended, args.watch)
     finally:
         session.close()
+
+
+def _record_after(args: Namespace, session: Session) -> None:
+    from rules.evaluate import evaluate
+
+    after = session.snapshot()
+    keeping.record(args, after, evaluate(after))
 
 
 def _end(applier: Applier, ended: Run, watch: float, offer: Offer | None = None) -> int:

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 from probes import parse
 from rules.report.model import Answer, Report
-from rules.snapshot import Snapshot, dumps
+from rules.snapshot import Snapshot
 from rules.words import _
-from tui.cli import files
+from tui.cli import files, keeping
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
 from tui.cli.output import is_colourful, is_plain, report, say, width
 
@@ -40,6 +40,8 @@ def run(argv: Sequence[str]) -> int:
     add_cluster(parser)
     parser.add_argument("--json", action="store_true", help=_("the Report as JSON on stdout"))
     parser.add_argument("--save", metavar="FILE", help=_("write the Snapshot to FILE as well"))
+    parser.add_argument("--redact", action="store_true", help=_("names and addresses in FILE become pseudonyms"))
+    keeping.add_recording(parser)
     parser.add_argument(
         "--snapshot", metavar="FILE", help=_("judge a saved Snapshot; POD and TARGET are optional then")
     )
@@ -59,17 +61,21 @@ def run(argv: Sequence[str]) -> int:
         parser.error(_("--ask measures again, and a saved Snapshot has no cluster; leave one of the two out"))
     if args.snapshot is None and args.target is None:
         parser.error(_("POD and TARGET are missing") if args.pod is None else _("TARGET is missing"))
+    if args.redact and args.save is None:
+        parser.error(_("--redact goes with --save FILE"))
     if args.save is not None:
         files.check_writable(args.save)
     snapshot = _collect(args) if args.snapshot is None else _load(args, parser)
     if test is not None:
         snapshot = dataclasses.replace(snapshot, connectivity_test=test)
     if args.save is not None:
-        files.write(args.save, dumps(snapshot))
+        keeping.save(args.save, snapshot, redacted=args.redact)
     from rules.evaluate import evaluate
 
     judged = evaluate(snapshot)
     report(_as_json(judged) if args.json else _as_text(judged), finished=True)
+    if args.snapshot is None:
+        keeping.record(args, snapshot, judged)
     return EXIT_CODES[judged.answer]
 
 

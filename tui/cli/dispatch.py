@@ -37,7 +37,7 @@ def commands() -> tuple[Command, ...]:
         Command("rollback", "[RUN]", _("take back what a run of apply changed"), "rollback"),
         Command("runs", "", _("list the runs of apply and their states"), "runs"),
         Command("check", "POD TARGET", _("which rights and tools are there, what each missing one costs"), "check"),
-        Command("open", "FILE", _("look at a recording in the app, read-only"), "recording"),
+        Command("open", "[FILE]", _("look at a recording, read-only, or list them"), "recording"),
         Command("snapshot", "DIRECTORY", _("make a Snapshot from kubectl's and gcloud's JSON files"), "folder"),
         Command("causes", "[ID]", _("the catalogue of causes, or one page of it"), "causes"),
         Command("serve", "", _("the lab's lessons in a browser, on this machine alone"), "serve"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path, PurePath
@@ -59,6 +60,8 @@ class CaseScreen(Screen[None]):
         super().__init__()
         self.case = Case(ask=ask, live=ask is not None, name=name or (recording.name if recording is not None else ""))
         self._recording = recording
+        self._recorded: Path | None = None
+        self._recording_lock = threading.Lock()
         self._session: ports.Session | None = None
         self._errands = Errands(self)
         self._view = "steps"
@@ -109,9 +112,9 @@ class CaseScreen(Screen[None]):
         self._publish(busy=_("opening the recording"))
 
         def work(run: int) -> Message:
-            from rules.snapshot import loads
+            from tui.cli.files import read_snapshot
 
-            snapshot = loads(path.read_text(encoding="utf-8"))
+            snapshot = read_snapshot(str(path))
             return messages.RecordingOpened(run, snapshot, self.rooms.evaluate(snapshot), path.name)
 
         self._errands.start("recording", work)
@@ -207,6 +210,17 @@ class CaseScreen(Screen[None]):
         self._errands.done("judge")
         self.case = self.case.with_snapshot(event.snapshot, event.report)
         self._publish(busy="")
+        if not self.case.started and not self._errands.busy("read"):
+            self._record(event.snapshot, event.report)
+
+    def _record(self, snapshot: Snapshot, judged: Report) -> None:
+        """Keep what this case has seen, in place of what it had seen before."""
+
+        def work(_run: int) -> None:
+            with self._recording_lock:
+                self._recorded = self.rooms.record(snapshot, judged, self._recorded)
+
+        self._errands.start("record", work)
 
     def on_recording_opened(self, event: messages.RecordingOpened) -> None:
         self._errands.done("recording")
@@ -232,6 +246,9 @@ class CaseScreen(Screen[None]):
                 Probe(id=failed, outcome=Outcome.NOT_RUN, via=self.case.via.get(failed, ""), why=sentence)
             )
             self._publish()
+            return
+        if event.errand == "record":
+            self._publish(news=sentence)
             return
         self.case = self.case.stopped()
         self._publish(news=sentence)
@@ -321,6 +338,8 @@ class CaseScreen(Screen[None]):
         else:
             self.case = replace(self.case, probes={}).with_snapshot(*result)
             self._publish(busy="")
+            self._recorded = None  # the world before the change stays recorded beside the one after it
+            self._record(*result)
 
     # Keys
 
