@@ -37,8 +37,8 @@ class Start:
     """What the app opens on: a question, a recording's file, a lab scenario by name, or (all None) the start screen.
 
     `taught`: in class, where there are lessons and nothing else. `lesson`: the scenario is practised, else its question
-    is diagnosed. `read_only` hides everything that would change something. `record` keeps live runs in the state folder,
-    under pseudonyms if `redacted`.
+    is diagnosed. `read_only` hides everything that would change something. `record` keeps live runs, under
+    pseudonyms if `redacted`.
     """
 
     ask: Ask | None = None
