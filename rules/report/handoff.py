@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from rules.build import build
 from rules.case import Case
 from rules.report.checks import Check, checks
-from rules.report.model import Offer, Report
+from rules.report.model import Offer, Report, Role
 from rules.snapshot import Outcome, Probe, Snapshot
 from rules.words import _
 
@@ -49,32 +49,56 @@ def make(snapshot: Snapshot, report: Report, offer: Offer) -> Handoff:
     to = receiver(case, offer)
     theirs = _of(offer.commands, to)
     found = checks(theirs, case, report)
+    others = dict.fromkeys(owner for owner in (case.b.project if case.b else "",) if owner and owner != to)
     sections = (
-        Section(_("What does not work"), tuple(_problem(case, report))),
-        Section(_("What was measured"), (Block(tuple(_measured(case, snapshot)), "list"),)),
+        Section(_("What does not work"), tuple(_problem(case, report, to))),
+        Section(_("What was measured"), (Block(tuple(_measured(case, snapshot, to)), "list"),)),
         Section(_("What is missing"), (Block(tuple(_missing(report)), "list"),)),
-        Section(_("What to do in {project}").format(project=to or "?"), tuple(_to_do(case, theirs, found))),
+        Section(_("What to do in {project}").format(project=to or "?"), tuple(_to_do(case, offer, theirs, found))),
+        *(Section(_("What {project} does").format(project=one), tuple(_part(offer, one))) for one in others),
         Section(_("What our side does"), tuple(_ours(case, offer, to))),
         Section(_("What else changes for you"), tuple(_touches(offer))),
         Section(_("How to take it back"), tuple(_back(offer, to, found))),
     )
-    title = _("A connection from {a} to {target} in {b} gets no answer: your part").format(
-        a=case.a or "?", target=snapshot.question.target, b=case.b or to or "?"
+    words = (
+        _("A connection from {a} to {target} in {b} gets no answer: what {project} can do")
+        if _within(case, to)
+        else _("A connection from {a} to {target} in {b} gets no answer: your part")
     )
+    title = words.format(a=case.a or "?", target=snapshot.question.target, b=case.b or to or "?", project=to)
     return Handoff(to, title, tuple(section for section in sections if section.blocks))
 
 
 def receiver(case: Case, offer: Offer) -> str:
-    """The project that has a part in the offer and is not the cluster's own; the peer's where none is named."""
+    """The project that has a part in the offer and is not the cluster's own.
+
+    Where none is named, a hand-off is for those who make machines in the cluster's own project, anything else for the
+    peer's.
+    """
     own = case.a.project if case.a else ""
-    named = [owner for owner in offer.owner.split(", ") if owner and owner != own]
-    return named[0] if named else case.b.project if case.b else ""
+    named = [owner for owner in offer.owner.split(", ") if owner]
+    others = [owner for owner in named if owner != own]
+    if others:
+        return others[0]
+    if offer.role is Role.HAND_OFF and named:
+        return own
+    return case.b.project if case.b else ""
 
 
 def for_others(snapshot: Snapshot, offer: Offer) -> bool:
     """Whether somebody else than the cluster's own project has a part in the offer."""
     own = snapshot.question.network.project if snapshot.question.network else ""
     return bool(own) and any(owner and owner != own for owner in offer.owner.split(", "))
+
+
+def by_message(snapshot: Snapshot, offer: Offer) -> bool:
+    """Whether a message is the way to get the offer done: for the other side, or within one's own project."""
+    return offer.role is Role.HAND_OFF or for_others(snapshot, offer)
+
+
+def _within(case: Case, to: str) -> bool:
+    """Whether the message stays in the cluster's own project."""
+    return case.a is not None and to == case.a.project and (case.b is None or to != case.b.project)
 
 
 def of_project(command: str, project: str) -> bool:
@@ -93,28 +117,32 @@ def _of(commands: tuple[str, ...], project: str) -> tuple[str, ...]:
     return tuple(command for command in commands if of_project(command, project))
 
 
-def _problem(case: Case, report: Report) -> Iterator[Block]:
+def _problem(case: Case, report: Report, to: str) -> Iterator[Block]:
     asked = case.question
     pod = case.pod.address if case.pod and case.pod.address else None
-    yield Block(
-        (
-            _(
-                "A workload in a Kubernetes cluster of {a} (a pod, address {pod}) opens connections to {target} in "
-                "your network {b}, over the VPC Network Peering between the two, and gets no answer."
-            ).format(a=case.a or "?", pod=pod or "?", target=asked.target, b=case.b or "?"),
+    words = (
+        _(
+            "A workload in a Kubernetes cluster of your network {a} (a pod, address {pod}) opens connections to "
+            "{target} in {b}, over the VPC Network Peering between the two, and gets no answer."
+        )
+        if _within(case, to)
+        else _(
+            "A workload in a Kubernetes cluster of {a} (a pod, address {pod}) opens connections to {target} in "
+            "your network {b}, over the VPC Network Peering between the two, and gets no answer."
         )
     )
+    yield Block((words.format(a=case.a or "?", pod=pod or "?", target=asked.target, b=case.b or "?"),))
     yield Block((report.headline,))
 
 
-def _measured(case: Case, snapshot: Snapshot) -> Iterator[str]:
+def _measured(case: Case, snapshot: Snapshot, to: str) -> Iterator[str]:
     for probe in snapshot.probes:
         if probe.outcome is Outcome.NOT_RUN:
             continue
         yield _("{time}: {who} to {target}: {outcome}").format(
             time=probe.started_at or snapshot.taken_at,
             who=_who(case, probe),
-            target=_whither(case, probe),
+            target=_whither(case, probe, to),
             outcome=_outcome(probe),
         )
     if not any(probe.outcome is not Outcome.NOT_RUN for probe in snapshot.probes):
@@ -133,9 +161,11 @@ def _who(case: Case, probe: Probe) -> str:
     return _("the pod ({address})").format(address=case.pod.address if case.pod and case.pod.address else "?")
 
 
-def _whither(case: Case, probe: Probe) -> str:
+def _whither(case: Case, probe: Probe, to: str) -> str:
     asked = case.question
     if "-peer" in probe.id:
+        if _within(case, to):
+            return _("{target} (in {b})").format(target=asked.target, b=case.b or "?")
         return _("{target} (yours)").format(target=asked.target)
     other = asked.proxy if "-proxy" in probe.id else asked.local
     return _("{target} (in our own network)").format(target=other or "?")
@@ -161,7 +191,7 @@ def _missing(report: Report) -> Iterator[str]:
         yield f"{report.broken.direction}: {report.broken.reason}"
 
 
-def _to_do(case: Case, theirs: tuple[str, ...], found: tuple[Check, ...]) -> Iterator[Block]:
+def _to_do(case: Case, offer: Offer, theirs: tuple[str, ...], found: tuple[Check, ...]) -> Iterator[Block]:
     if not theirs:
         yield Block((_("Nothing that a command of yours would change is known to be missing."),))
         return
@@ -177,6 +207,10 @@ def _to_do(case: Case, theirs: tuple[str, ...], found: tuple[Check, ...]) -> Ite
         if case.b is not None:
             words = ("gcloud", "compute", "networks", "peerings", "list", "--network", case.b.name)
             yield Block((shlex.join((*words, "--project", case.b.project)),), "code")
+    files = [command for command in offer.commands if command.startswith("cat > ")]
+    if files and _within(case, receiver(case, offer)):
+        yield Block((_("The commands below need these files; paste this into a shell, which writes them:"),))
+        yield from (Block(tuple(file.split("\n")), "code") for file in files)
     for number, (command, check) in enumerate(zip(theirs, found, strict=True), 1):
         yield Block((_("{number}. Before it, this command").format(number=number),))
         yield Block((check.command,), "code")
@@ -198,6 +232,14 @@ def _to_do(case: Case, theirs: tuple[str, ...], found: tuple[Check, ...]) -> Ite
             )
         )
     yield Block((_("Please tell us when it is done: we measure again, and tell you what we see."),))
+
+
+def _part(offer: Offer, project: str) -> Iterator[Block]:
+    """The part of a project that is neither the receiver's nor the cluster's own."""
+    mine = _of(offer.commands, project)
+    if mine:
+        yield Block((_("It has a part too, and has to be asked:"),))
+        yield Block(tuple(line for command in mine for line in command.split("\n")), "code")
 
 
 def _ours(case: Case, offer: Offer, to: str) -> Iterator[Block]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -15,6 +16,8 @@ import pytest
 
 from rules.evaluate import evaluate
 from rules.remedies.nginx import configuration
+from rules.report import handoff
+from rules.report.handoff_print import as_text
 from rules.report.model import Offer, Report, Role
 from rules.snapshot import Snapshot, Target
 
@@ -90,6 +93,71 @@ def test_the_proxy_is_walked_in_a_world_that_has_it(seen: Seen) -> None:
     assert found.documents[0].name == "nginx.conf"
     assert "proxy_pass 10.2.0.10:80;" in found.documents[0].text
     assert any("firewall-rules create" in command and "172.16.0.0/16" in command for command in found.commands)
+
+
+def message(shot: Snapshot, name: str) -> tuple[handoff.Handoff, str]:
+    report = evaluate(shot)
+    made = handoff.make(shot, report, offer(report, name))
+    return made, as_text(made)
+
+
+def section(text: str, title: str) -> str:
+    """What stands under a heading, up to the next."""
+    return re.split(r"\n\n(?=[^\n]+\n-+\n)", text.split(f"\n{title}\n")[1])[0]
+
+
+@pytest.mark.parametrize("name", ["rc30-peer-firewall-admits-nodes-only", "rc31-no-routes-and-firewall"])
+def test_the_message_about_the_peers_rule_can_be_acted_on(seen: Seen, name: str) -> None:
+    made, text = message(seen(name, OUT), "peer-firewall")
+    assert made.to == "project-b"
+    todo = section(text, "What to do in project-b")
+    typed = [line.strip() for line in todo.splitlines() if line.startswith("    ")]
+    assert [shlex.split(line)[:4] for line in typed] == [
+        ["gcloud", "compute", "firewall-rules", "list"],
+        ["gcloud", "compute", "firewall-rules", "create"],
+    ]
+    assert "shows: no row (Listed 0 items.)" in todo
+    assert "Afterwards the first command shows: one row:" in todo
+    assert "firewall-rules delete" in section(text, "How to take it back")
+    assert "may open connections" in section(text, "What else changes for you")
+    assert ("finds its way home" in text) is name.startswith("rc31"), "the other fault has to be mended as well"
+    assert not re.search("wayhome|kubectl|nginx", text)
+
+
+@pytest.mark.parametrize("name", ["article", "rc30-peer-firewall-admits-nodes-only"])
+def test_the_message_about_the_proxy_is_for_the_clusters_own_project_and_holds_its_files(
+    seen: Seen, name: str, tmp_path: Path
+) -> None:
+    made, text = message(seen(name, OUT), "proxy-vm")
+    assert made.to == "project-a"
+    assert "your part" not in text
+    assert "your network project-b" not in " ".join(text.split())
+    (todo,) = (one for one in made.sections if one.title == "What to do in project-a")
+    code = ["\n".join(block.lines) for block in todo.blocks if block.kind == "code"]
+    files = [each for each in code if each.startswith("cat > ")]
+    done = subprocess.run(
+        ["sh", "-e"], input="\n".join(files), cwd=tmp_path, text=True, check=True, capture_output=True
+    )
+    assert done.stderr == ""
+    assert (tmp_path / "nginx.conf").read_text("utf-8") == configuration(Target("10.2.0.10", 80), 80)
+    gcloud = [shlex.split(each) for each in code if each not in files]
+    assert {words[0] for words in gcloud} == {"gcloud"}
+    create = next(words for words in gcloud if words[2:4] == ["instances", "create"])
+    named = next(word for at, word in enumerate(create) if create[at - 1] == "--metadata-from-file")
+    assert {part.partition("=")[2] for part in named.split(",")} == {one.name for one in tmp_path.iterdir()}
+    back = section(text, "How to take it back")
+    assert "instances delete" in back
+    assert "firewall-rules delete" in back
+    assert "kubectl" not in text
+
+
+def test_a_proxy_that_the_peer_may_not_admit_names_the_peers_part(
+    seen: Seen, forbid: Callable[[str], Callable[[dict[str, Any]], None]]
+) -> None:
+    made, text = message(seen("article", OUT, forbid("project-b")), "proxy-vm")
+    assert made.to == "project-a"
+    assert "--project project-b" in section(text, "What project-b does")
+    assert "--project project-b" not in section(text, "What to do in project-a")
 
 
 def test_advice_is_never_applied_and_says_what_it_needs(seen: Seen) -> None:

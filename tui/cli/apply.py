@@ -10,7 +10,8 @@ from probes import journal
 from probes.plan import Plan, diff
 from probes.run import Run, State
 from rules.report import labels
-from rules.report.model import FixSet, Offer, Report
+from rules.report.model import FixSet, Offer, Report, Role
+from rules.snapshot import Snapshot
 from rules.words import _
 from tui.cli import consent, going_on, keeping
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask, ask_of
@@ -75,6 +76,9 @@ def _anew(args: Namespace) -> int:
         judged = evaluate(before)
         keeping.record(args, before, judged)
         offer = find_offer(judged, args.remedy)
+        if args.dry_run and offer.role is Role.HAND_OFF:
+            report(handoff_text(before, judged, offer))
+            return 0
         if args.dry_run and not (offer.applicable and offer.changes):
             report(_plan_text(offer, None, judged.fix_sets))
             return 0
@@ -156,6 +160,14 @@ def _end(applier: Applier, ended: Run, watch: float, offer: Offer | None = None)
     elif ended.state is not State.PROVEN and offer is not None:
         report(going_on.by_hand(offer))
     return going_on.exit_code(ended)
+
+
+def handoff_text(seen: Snapshot, judged: Report, offer: Offer) -> str:
+    """The message about an offer that is somebody else's to make."""
+    from rules.report import handoff
+    from rules.report.handoff_print import as_text
+
+    return as_text(handoff.make(seen, judged, offer)).rstrip("\n")
 
 
 def require_known(remedy: str) -> None:

@@ -194,9 +194,9 @@ class FixesView(View, can_focus=True):
             from rules.report import handoff
             from rules.report.handoff_print import as_markdown
 
-            if handoff.for_others(case.snapshot, self.offer):
+            if handoff.by_message(case.snapshot, self.offer):
                 message = handoff.make(case.snapshot, case.report, self.offer)
-                return _("the message for the other side"), as_markdown(message)
+                return _("the message for {project}").format(project=message.to or "?"), as_markdown(message)
         return _("the commands"), "\n".join(self.offer.commands)
 
 
