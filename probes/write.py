@@ -32,7 +32,7 @@ from rules.words import _
 
 OPERATION_SECONDS = 180.0
 BUSY_SECONDS = 90.0
-_BUSY = ("peering operation in progress", "operation in progress on the local or peer network", "resourcenotready")
+_BUSY = ("peering operation in progress", "operation in progress on the local or peer network", "is not ready")
 
 Object = dict[str, Any]
 Pause = Callable[[float], None]

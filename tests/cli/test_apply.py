@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import copy
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -413,6 +414,20 @@ def test_stopped_while_it_waits(world: World, stop: type[BaseException]) -> None
     assert applier.left_to_do(run) == ()
     assert applier.resume(run).state is State.PROVEN
     assert world.writes == ["ConfigMap", "peering"]
+
+
+def test_an_answer_ends_the_waiting_also_where_a_timeout_was_predicted(world: World) -> None:
+    """With the other side's part missing, silence is predicted; that the part came early is not waited away."""
+
+    def pause(_seconds: float) -> None:
+        pytest.fail("it waits on although the answer has come")
+
+    world.flags = {"exportCustomRoutes": True}
+    world.pause = pause  # type: ignore[method-assign]  # nothing to wait for
+    applier = Applier(None, world)
+    run = applier.apply(applier.plan(replace(offer(offer().changes[0]), predicted="timeout")))
+    assert run.state is State.PROVEN
+    assert run.proof["pod-peer"] == "ok"
 
 
 def test_a_consensus_waits_for_the_peer_and_is_proven_later(world: World) -> None:

@@ -179,6 +179,23 @@ def test_a_busy_peering_is_tried_again_with_growing_pauses(serve) -> None:
     assert api.bodies == [{"networkPeering": {"name": "a-to-b", "exportCustomRoutes": True}}] * 3
 
 
+def test_a_network_that_is_not_ready_is_tried_again(serve) -> None:
+    words = "The resource 'projects/project-a/global/networks/vpc-a' is not ready"
+    unready = {"error": {"code": 400, "message": words, "errors": [{"reason": "resourceNotReady", "message": words}]}}
+    api, pauses = Api((400, unready), (200, STARTED)), []
+    update(serve(api), {"exportCustomRoutes": False}, {"exportCustomRoutes": True}, pauses)
+    assert pauses == [1.0]
+
+
+def test_a_peering_that_stays_busy_is_given_up(serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(write, "BUSY_SECONDS", 0.5)
+    api, pauses = Api((400, BUSY), (200, STARTED)), []
+    with pytest.raises(ChangeError, match="peering operation in progress"):
+        update(serve(api), {"exportCustomRoutes": False}, {"exportCustomRoutes": True}, pauses)
+    assert pauses == []
+    assert len(api.bodies) == 1
+
+
 def test_the_request_carries_its_id(serve) -> None:
     api = Api((200, STARTED))
     write.update_peering(serve(api), *PEERING, {}, {"exportCustomRoutes": False}, request_id="run-1")
