@@ -80,13 +80,31 @@ def diagnosis(pod: PodRef) -> tuple[Need, ...]:
 
 def masquerading() -> tuple[Need, ...]:
     """All rights that the remedies use which change the agent's ConfigMap."""
-    by_hand = _("not applied from here; the commands are shown")
+    by_hand = _by_hand()
     return (
         Need("get", "configmaps", "", SYSTEM, by_hand),
         Need("create", "configmaps", "", SYSTEM, by_hand),
         Need("update", "configmaps", "", SYSTEM, by_hand),
         Need("delete", "configmaps", "", SYSTEM, _("a ConfigMap that was made cannot be taken back from here")),
     )
+
+
+def deploying() -> tuple[Need, ...]:
+    """All rights that deploy-agent uses."""
+    return (
+        Need("get", "daemonsets", "apps", SYSTEM, _by_hand()),
+        Need("create", "daemonsets", "apps", SYSTEM, _by_hand()),
+        Need("delete", "daemonsets", "apps", SYSTEM, _("an agent that was deployed cannot be taken back from here")),
+    )
+
+
+def egress_nat() -> tuple[Need, ...]:
+    """All rights that egress-nat-policy uses; the policy is the cluster's own, and is written whole."""
+    return tuple(Need(verb, "egressnatpolicies", "networking.gke.io", "", _by_hand()) for verb in ("get", "update"))
+
+
+def _by_hand() -> str:
+    return _("not applied from here; the commands are shown")
 
 
 def ask(client: Kube, needs: Sequence[Need]) -> tuple[Right, ...]:

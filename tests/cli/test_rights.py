@@ -69,6 +69,9 @@ def test_check_names_rights_costs_and_grants_and_creates_nothing(started: Callab
     assert any(line.startswith("MISSING  create pods -n default: ") for line in found)
     assert any(line.startswith("MISSING  update configmaps -n kube-system: ") for line in found)
     assert any("kubectl create rolebinding wayhome-create-pods" in line for line in found)
+    for right in ("create daemonsets.apps -n kube-system", "delete daemonsets.apps -n kube-system"):
+        assert any(line.startswith(f"MISSING  {right}: ") for line in found), right
+    assert any(line.startswith("MISSING  update egressnatpolicies.networking.gke.io: ") for line in found)
     found = list(lines("own-project"))
     assert "ok       project-a: all 12 permissions" in found
     assert any(line.startswith("MISSING  project-b: compute.networks.updatePeering: ") for line in found)

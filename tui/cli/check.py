@@ -52,8 +52,16 @@ def run(argv: Sequence[str]) -> int:
             (_("To diagnose: Kubernetes"), lambda: _kubernetes(session, rights.diagnosis(question.pod))),
             (_("To diagnose: Google"), lambda: _google(session)),
             (_("To diagnose: tools"), lambda: _tools(session)),
-            (_("To apply a masquerade remedy"), lambda: _kubernetes(session, rights.masquerading())),
-            (_("To apply exchange-routes"), lambda: _permitted(session, lambda _own: iam.CHANGES)),
+            (
+                _("To apply masquerade-minimal, masquerade-article or mend-config"),
+                lambda: _kubernetes(session, rights.masquerading()),
+            ),
+            (_("To apply deploy-agent"), lambda: _kubernetes(session, rights.deploying())),
+            (_("To apply egress-nat-policy, on Autopilot"), lambda: _kubernetes(session, rights.egress_nat())),
+            (
+                _("To apply exchange-routes, export-routes or import-routes"),
+                lambda: _permitted(session, lambda _own: iam.CHANGES),
+            ),
             (_("Left behind"), lambda: _left_behind(session)),
         )
         found = []
