@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 
-SECTIONS = ("files", "scale", "frame", "routes", "verdict", "kernel")
+SECTIONS = ("files", "scale", "frame", "keys", "routes", "verdict", "kernel")
 
 
 def main() -> int:

@@ -71,6 +71,10 @@ class WayhomeApp(App[int]):
         self.opening = start
         self.rooms = rooms
         self.ascii = ascii_only() if ascii is None else ascii
+        if self.ascii:
+            from tui.ascii import Ascii
+
+            self._filters.append(Ascii())
         self.animation_level = "none"
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-low"), (24, "-normal"), (36, "-high")]

@@ -36,18 +36,6 @@ def test_a_terminal_that_is_not_utf8_gets_ascii(monkeypatch, encoding, asked, ex
     assert ascii_only() is expected
 
 
-async def test_ascii_screens_are_ascii(house, settle):
-    app = house.app(ascii=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await settle(pilot)
-        for key in ("a", "1", "2", "3"):
-            await pilot.press(key)
-            await settle(pilot)
-            lines = ["".join(segment.text for segment in strip) for strip in app.screen._compositor.render_strips()]
-            drawn = "".join(line for line in lines if "─" not in line and "Write" not in line)
-            assert not {"✓", "✗", "▌", "▸", "╭"} & set(drawn)
-
-
 async def test_no_color_is_obeyed(house, settle, monkeypatch):
     monkeypatch.setenv("NO_COLOR", "1")
     app = house.app()
