@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rules import collector, invariants, matrix, nextstep, oracle, tables
 from rules import headline as words
@@ -11,7 +12,7 @@ from rules.case import Case
 from rules.causes import Finding
 from rules.ranking import ranked, sure
 from rules.remedies.offering import Offered, offered
-from rules.report.model import Answer, Report
+from rules.report.model import Answer, CauseFound, Report
 from rules.snapshot import Json, Outcome, Probe, Question, Snapshot
 from rules.unknowns import unknowns
 from rules.world import World
@@ -40,7 +41,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, tes
         masquerade=case.masquerade,
         walk=case.walk,
         routes=tables.shown(case),
-        causes=causes,
+        causes=_named(causes, mended),
         remedies=mended.offers,
         fix_sets=mended.sets,
         next=nextstep.choose(case, answer, ranking.found),
@@ -52,6 +53,14 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, tes
         question=question,
         taken_at=world.taken_at,
     )
+
+
+def _named(causes: tuple[CauseFound, ...], mended: Offered) -> tuple[CauseFound, ...]:
+    """Where remedies are offered, a cause names of its own only those: what cannot be done here is not named."""
+    ids = {offer.id for offer in mended.offers}
+    if not ids:
+        return causes
+    return tuple(replace(cause, remedies=tuple(name for name in cause.remedies if name in ids)) for cause in causes)
 
 
 def verdict(case: Case, found: Iterable[Finding]) -> Answer:

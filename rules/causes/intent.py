@@ -14,7 +14,7 @@ from rules.words import _
 from rules.world import ConfigMap
 
 NAMESPACE = "kube-system"
-REMEDIES = ("masquerade-minimal", "masquerade-article")
+REMEDIES = ("mend-config", "masquerade-minimal", "masquerade-article")
 
 
 @dataclass(frozen=True)

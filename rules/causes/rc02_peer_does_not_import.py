@@ -51,7 +51,7 @@ def check(case: Case) -> Finding | None:
         if status is not Status.POSSIBLE
         else _("{a} exports its custom routes; whether {b} imports them could not be read.").format(a=case.a, b=case.b),
         evidence=evidence(case, hop, *flags),
-        remedies=("masquerade-minimal", "import-routes", "masquerade-article"),
+        remedies=("import-routes", "masquerade-minimal", "masquerade-article"),
         decides=_("importCustomRoutes of {b}'s side of the peering; or {a}'s outgoing row accepted by the peer").format(
             a=case.a, b=case.b
         ),

@@ -33,7 +33,7 @@ def check(case: Case) -> Finding | None:
             a=case.a, b=case.b
         ),
         evidence=evidence(case, hop, *flags),
-        remedies=("masquerade-minimal", "export-routes", "masquerade-article"),
+        remedies=("export-routes", "masquerade-minimal", "masquerade-article"),
         decides=_("importCustomRoutes of {b}'s side of the peering").format(b=case.b),
         next=None if theirs else describe_peer(case),
         owner=ours.vpc.project,

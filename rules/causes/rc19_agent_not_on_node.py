@@ -39,7 +39,7 @@ def check(case: Case) -> Finding | None:
             ),
             *intent.facts(case),
         ),
-        remedies=("exchange-routes",),
+        remedies=("deploy-agent", "exchange-routes"),
         decides=_("a Ready ip-masq-agent pod on node {node}").format(node=node.name),
         next=Next(
             _("See on which nodes the agent runs, and what keeps it from {node}.").format(node=node.name),

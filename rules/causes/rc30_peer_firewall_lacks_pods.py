@@ -44,7 +44,7 @@ def _proven(case: Case, pod: Hop, node: Hop) -> Finding:
             _("source = node: {sentence}").format(sentence=node.sentence),
             probes_say(case),
         ),
-        remedies=("masquerade-minimal", "masquerade-article"),
+        remedies=("peer-firewall", "masquerade-minimal", "masquerade-article"),
         decides=_("a rule of {b} that admits the pod's address at the target").format(b=case.b),
     )
 
@@ -58,7 +58,7 @@ def _open(case: Case, pod: Hop) -> Finding:
             b=case.b, pod=case.pod.address if case.pod else ""
         ),
         evidence=some(pod.sentence, probes_say(case)),
-        remedies=("masquerade-minimal", "masquerade-article"),
+        remedies=("peer-firewall", "masquerade-minimal", "masquerade-article"),
         decides=_("the effective firewall of the target for the pod's address"),
         next=Next(
             _("Let {owner} list the firewall rules that apply to the target.").format(

@@ -31,7 +31,7 @@ def check(case: Case) -> Finding | None:
             "it. Exchanging routes alone changes nothing to be seen; masquerading avoids both."
         ).format(route=cause.id, b=case.b),
         evidence=(finding.sentence, door.sentence, *finding.evidence[:2], *door.evidence[:2]),
-        remedies=("masquerade-minimal", "masquerade-article"),
+        remedies=("masquerade-minimal", "peer-firewall", "masquerade-article"),
         decides=_("either half shown to be in order: a route to the pod in {b}, or a rule there that admits it").format(
             b=case.b
         ),

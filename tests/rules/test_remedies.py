@@ -427,6 +427,32 @@ def test_a_remedy_that_breaks_a_way_that_works_says_so_first_and_is_not_complete
     assert all(one.stops for one in report.fix_sets if any(name.startswith("masq") for name in one.remedies))
 
 
+CURES = [
+    ("rc02-peer-does-not-import", "RC02", "import-routes"),
+    ("rc03-own-side-does-not-export", "RC03", "export-routes"),
+    ("rc16-config-under-another-key", "RC16", "mend-config"),
+    ("rc17-config-in-another-namespace", "RC17", "mend-config"),
+    ("rc18-no-agent", "RC18", "deploy-agent"),
+    ("rc20-invalid-config", "RC20", "mend-config"),
+    ("rc21-config-key-misspelt", "RC21", "mend-config"),
+    ("rc22-config-still-holds-target", "RC22", "masquerade-minimal"),
+    ("rc24-agent-gone-from-new-nodes", "RC24", "deploy-agent"),
+    ("rc27-egress-nat-policy-keeps-pods", "RC27", "egress-nat-policy"),
+    ("rc30-peer-firewall-admits-nodes-only", "RC30", "peer-firewall"),
+    ("rc31-no-routes-and-firewall", "RC31", "masquerade-minimal"),
+]
+
+
+@pytest.mark.parametrize(("name", "cause", "remedy"), CURES)
+def test_a_cause_names_the_remedy_for_it_first_and_only_those_that_are_offered(
+    seen: Seen, name: str, cause: str, remedy: str
+) -> None:
+    report = evaluate(seen(name, OUT, nat=True))
+    found = next(each for each in report.causes if each.id == cause)
+    assert found.remedies[0] == remedy
+    assert set(found.remedies) <= {each.id for each in report.remedies}
+
+
 def test_the_sets_are_compared_by_owner_time_and_reach(seen: Seen) -> None:
     report = evaluate(seen("article", OUT))
     by_name = {one.remedies: one for one in report.fix_sets}
