@@ -79,6 +79,7 @@ SCOPES = {
     "runs": "Runs that did not end",
     "consent": "Plan and consent",
     "proof": "Applying and proof",
+    "paper": "A message for somebody else",
     "dialog": "Dialogs",
     "exhibit": "An object",
     "trouble": "When something did not work",
@@ -411,9 +412,26 @@ COMMANDS: tuple[Command, ...] = (
         "fixes",
         "enter",
         "plan",
-        N_("Plan this fix…"),
-        N_("Show the exact change and ask for consent. Nothing changes yet."),
+        N_("Plan this fix, or read its message…"),
+        N_("Show the exact change and ask for consent; of what is handed over, the message. Nothing changes yet."),
         N_("Plan…"),
+    ),
+    Command(
+        "fixes.message",
+        "fixes",
+        "m",
+        "message",
+        N_("Read the message for others…"),
+        N_("What somebody else has to do, ready to copy (c) or to write (w)."),
+    ),
+    Command(
+        "fixes.compare",
+        "fixes",
+        "s",
+        "compare",
+        N_("Side by side"),
+        N_("Compare what is enough: who acts, how long it takes, what breaks, what else is touched."),
+        N_("Side by side"),
     ),
     Command(
         "fixes.up",
@@ -534,6 +552,8 @@ COMMANDS: tuple[Command, ...] = (
         "consent.down", "consent", "pagedown", "page(1)", N_("Scroll the change"), N_("One page down."), palette=False
     ),
     Command("consent.up", "consent", "pageup", "page(-1)", N_("Scroll back"), N_("One page up."), palette=False),
+    Command("paper.copy", "paper", "c", "copy", N_("Copy the message"), N_("Copy it whole (OSC 52)."), N_("Copy")),
+    Command("paper.write", "paper", "w", "write", N_("Write the message"), N_("Write it to a new file."), N_("Write")),
     Command("exhibit.copy", "exhibit", "c", "copy", N_("Copy the object"), N_("Copy the whole object."), N_("Copy")),
     Command(
         "trouble.again", "trouble", "r", "again", N_("Try again"), N_("Do what failed once more."), N_("Try again")

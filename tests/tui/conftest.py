@@ -5,7 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -461,3 +463,24 @@ def article() -> dict[str, Any]:
         "ask": ASK,
         "replace": replace,
     }
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Callable[[str], Path]:
+    """recording("article"): a recording of a scenario of the lab, whole, with the matrix that is usual for it."""
+    from lab import build, scenario, truth
+    from lab.store import Store
+    from rules.snapshot import dumps
+
+    def make(name: str) -> Path:
+        store = Store()
+        build.populate(store, scenario.load(name), datetime(2026, 11, 23, tzinfo=UTC))
+        seen = truth.snapshot(store, taken_at="2026-11-23T00:00:00Z")
+        measures = zip(("pod-local", "node-local", "node-peer", "pod-peer"), ("ok", "ok", "ok", "timeout"), strict=True)
+        probes = tuple(Probe(name, Outcome(end), via="curl", seconds=0.01) for name, end in measures)
+        path = tmp_path / f"{name}.json"
+        asked = replace(seen.question, network=A, peer=B)
+        path.write_text(dumps(replace(seen, question=asked, probes=probes)), "utf-8")
+        return path
+
+    return make

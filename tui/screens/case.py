@@ -323,6 +323,11 @@ class CaseScreen(Screen[None]):
         session = None if self.case.read_only else self._session
         self.app.push_screen(ConsentScreen(event.offer, session), lambda plan: self._consented(event.offer, plan))
 
+    def on_fixes_view_message_wanted(self, event: FixesView.MessageWanted) -> None:
+        from tui.screens.paper import PaperScreen
+
+        self.app.push_screen(PaperScreen(event.paper))
+
     def _consented(self, offer: Offer, plan: ports.Plan | None) -> None:
         if plan is None or self._session is None or self.case.report is None:
             return
@@ -426,7 +431,7 @@ class CaseScreen(Screen[None]):
         if self.case.report is None or self.case.snapshot is None:
             cast("WayhomeApp", self.app).tell(_("There is nothing to write yet."))
         else:
-            self.app.push_screen(WriteScreen(self.case.snapshot, self.case.report))
+            self.app.push_screen(WriteScreen(self.case.snapshot, self.case.report, self.current.written()))
 
     # Drawing
 

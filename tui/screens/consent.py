@@ -49,11 +49,17 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="consent"):
             yield Static(Content.styled(plain(self.offer.title), "bold $active"), markup=False)
+            if self.offer.stops:
+                yield Static(self._stops(), id="consent-stops", markup=False)
             yield TextView(diff.lines_of(self.offer.changes), id="consent-diff")
             yield Static(id="consent-dry", markup=False)
             yield Static(id="consent-ask", markup=False)
             yield Input(placeholder=_("the name, then enter"), id="consent")
         yield Footer(show_command_palette=False)
+
+    def _stops(self) -> Content:
+        sign = glyph(State.FAIL, ascii=self._ascii)
+        return Content("\n").join(content(f"{sign} {line}", "$fail") for line in self.offer.stops)
 
     def on_mount(self) -> None:
         field = self.query_one("#consent", Input)
@@ -102,7 +108,8 @@ class ConsentScreen(ModalScreen[ports.Plan | None]):
         self._plan = event.plan
         if event.plan.diff:
             self.query_one(TextView).show_lines(diff.roles(event.plan.diff.splitlines()))
-        said = event.dry_run
+        effect = [_("Takes effect: {time}").format(time=self.offer.effect)] if self.offer.effect else []
+        said = "\n".join([event.dry_run, *effect])
         self.query_one("#consent-dry", Static).update(content(said, "$quiet"))
         self._ask(
             Content.assemble(

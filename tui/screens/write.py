@@ -1,7 +1,8 @@
-"""`w`: write the report or the Snapshot to a file in the working directory; nothing is ever overwritten."""
+"""`w`: write the report, the Snapshot or what a fix gives to a file in the working directory; never over another."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -18,6 +19,7 @@ from rules.snapshot import Snapshot
 from rules.words import _
 from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands
+from tui.handover import Paper
 from tui.messages import Written
 from tui.plain import plain
 from tui.writers import WRITERS
@@ -36,6 +38,15 @@ def free_path(folder: Path, name: str) -> Path:
     return path
 
 
+def written(name: str, text: str) -> Path:
+    """Write `text` to a new file in the working directory, and say which it became. Raises OSError."""
+    path = free_path(Path.cwd(), name)
+    # Names from outside may hold half a surrogate pair, which UTF-8 has no bytes for.
+    with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(text)
+    return path
+
+
 class WriteScreen(ModalScreen[None]):
     """Choose what to write."""
 
@@ -43,8 +54,9 @@ class WriteScreen(ModalScreen[None]):
     CSS_PATH = "../styles/dialogs.tcss"
     HELP = _("Enter writes the selected file into the working directory; the path is shown. Nothing is overwritten.")
 
-    def __init__(self, snapshot: Snapshot, report: Report) -> None:
+    def __init__(self, snapshot: Snapshot, report: Report, papers: Sequence[Paper] = ()) -> None:
         super().__init__()
+        self._papers = papers
         self._snapshot = snapshot
         self._report = report
         self._errands = Errands(self)
@@ -52,22 +64,26 @@ class WriteScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         with Vertical(id="dialog", classes="write"):
             yield Static(Content.styled(_("Write a file"), "bold $active"), markup=False)
-            yield OptionList(*(Option(Content(_(title)), id=key) for key, (title, _n, _w) in WRITERS.items()))
+            papers = [
+                Option(Content(plain(_("Of this fix: {what}").format(what=paper.title))), id=f"paper-{number}")
+                for number, paper in enumerate(self._papers)
+            ]
+            yield OptionList(*papers, *(Option(Content(_(title)), id=key) for key, (title, _n, _w) in WRITERS.items()))
             yield Static(Content.styled(plain(_("into {folder}").format(folder=Path.cwd())), "$quiet"), markup=False)
         yield Footer(show_command_palette=False)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        _title, name, writer = WRITERS[event.option_id or "markdown"]
+        chosen = event.option_id or "markdown"
+        if chosen not in WRITERS:
+            paper = self._papers[int(chosen.removeprefix("paper-"))]
+            self._errands.start("write", lambda run: Written(run, str(written(paper.name, paper.text))))
+            return
+        _title, name, writer = WRITERS[chosen]
         pod = self._snapshot.question.pod.name
         snapshot, report = self._snapshot, self._report
 
         def work(run: int) -> Written:
-            path = free_path(Path.cwd(), f"wayhome-{pod}-{name}")
-            text = writer(snapshot, report)
-            # Names from outside may hold half a surrogate pair, which UTF-8 has no bytes for.
-            with path.open("x", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(text)
-            return Written(run, str(path))
+            return Written(run, str(written(f"wayhome-{pod}-{name}", writer(snapshot, report))))
 
         self._errands.start("write", work)
 

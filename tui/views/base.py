@@ -16,6 +16,7 @@ from tui.plain import content, plain
 
 if TYPE_CHECKING:
     from tui.app import WayhomeApp
+    from tui.handover import Paper
 
 
 class View(Vertical):
@@ -56,6 +57,10 @@ class View(Vertical):
     def dot(self) -> str:
         """What leads an item of a list."""
         return glyph(State.IDLE, ascii=self.ascii)
+
+    def written(self) -> tuple[Paper, ...]:
+        """What `w` offers to write besides the report."""
+        return ()
 
     def sign(self, state: State, word: str = "", style: str = "") -> Content:
         """Glyph, word and colour of a state."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 from textual import events
@@ -10,27 +9,32 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.geometry import Region, Spacing
 from textual.message import Message
 from textual.widgets import Static
 
-from rules.report.model import Offer
+from rules.report.model import FixSet, Offer, Role
 from rules.words import _
-from tui import steps
+from tui import handover
 from tui.case import Case
 from tui.commands import bindings
-from tui.glyphs import State, of_outcome, outcome_word
-from tui.plain import content, fit, plain, width_of
-from tui.views.base import View, lines, shown
+from tui.glyphs import State
+from tui.plain import plain
+from tui.views import fix_detail, fix_list, fix_sets
+from tui.views.base import View, lines
+
+ROWS_FOR_BOTH = 30
 
 
 class FixesView(View, can_focus=True):
-    """The offers above, side by side in their facts; the selected one in full below."""
+    """The offers by who does them, the selected one in full, and the sets that are enough side by side."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("fixes")]
     HELP = _(
         "Every fix that the rules know for this trouble, tried on a copy of the world: the prediction is the verdict "
-        "of that copy. Enter shows the exact change and asks for consent by typing a name; nothing changes before. "
-        "Where somebody else has a part, c copies the message for them, and w writes it; else c copies the commands."
+        "of that copy, and what would break comes first. Enter shows the exact change and asks for consent by typing "
+        "a name; nothing changes before. What is for somebody else to do opens as a message (m), which c copies and w "
+        "writes; of all others c copies the commands. s compares what is enough, side by side."
     )
 
     class Wanted(Message):
@@ -40,26 +44,49 @@ class FixesView(View, can_focus=True):
             super().__init__()
             self.offer = offer
 
+    class MessageWanted(Message):
+        """What is handed over is to be read."""
+
+        def __init__(self, paper: handover.Paper) -> None:
+            super().__init__()
+            self.paper = paper
+
     def __init__(self) -> None:
         super().__init__(id="fixes")
         self._case: Case | None = None
+        self._lines: list[int | None] = []
         self.selected = 0
+        self.comparing = False
 
     def compose(self) -> ComposeResult:
-        yield Static(id="fix-list", markup=False)
+        with VerticalScroll(id="fix-pane", can_focus=False):
+            yield Static(id="fix-list", markup=False)
         with VerticalScroll(id="fix-detail", can_focus=False):
             yield Static(id="fix-text", markup=False)
+        with VerticalScroll(id="fix-sets", can_focus=False):
+            yield Static(id="fix-sets-text", markup=False)
 
     @property
     def offers(self) -> tuple[Offer, ...]:
-        """What is offered."""
+        """What is offered, by who does it."""
         report = self._case.report if self._case is not None else None
-        return report.remedies if report is not None else ()
+        return tuple(sorted(report.remedies, key=fix_list.group)) if report is not None else ()
+
+    @property
+    def sets(self) -> tuple[FixSet, ...]:
+        """The smallest sets that are enough."""
+        report = self._case.report if self._case is not None else None
+        return report.fix_sets if report is not None else ()
 
     @property
     def offer(self) -> Offer | None:
         """The selected offer."""
         return self.offers[self.selected] if self.selected < len(self.offers) else None
+
+    @property
+    def _both(self) -> bool:
+        """Whether there is room for the comparison below the detail."""
+        return self.wide and self.size.height >= ROWS_FOR_BOTH
 
     def show(self, case: Case) -> None:
         self._case = case
@@ -73,13 +100,31 @@ class FixesView(View, can_focus=True):
         if not self.is_mounted or self._case is None:
             return
         offer = self.offer
-        table, detail = self.query_one("#fix-list", Static), self.query_one("#fix-text", Static)
+        below = bool(self.sets) and (self.comparing or self._both)
+        self.query_one("#fix-pane").display = offer is not None
+        self.query_one("#fix-sets").display = below and offer is not None
+        self.query_one("#fix-detail").display = not (below and not self._both)
+        self.query_one("#fix-sets").set_class(self._both, "below")
         if offer is None:
-            detail.update(Content.styled(self._nothing(self._case), "$quiet"))
-            table.update("")
+            self.query_one("#fix-text", Static).update(Content.styled(self._nothing(self._case), "$quiet"))
             return
-        table.update(self._table())
-        detail.update(self._detail(offer))
+        width = self.size.width - 4
+        found = fix_list.rows(self.offers, self.sets, self.selected, width + (0 if self.wide else 2), ascii=self.ascii)
+        self._lines = [number for number, _row in found]
+        self.query_one("#fix-list", Static).update(lines(*(row for _number, row in found)))
+        self.query_one("#fix-text", Static).update(self._detail(offer))
+        if below:
+            side = fix_sets.table(self.sets, offer.id, width - 2, ascii=self.ascii)
+            self.query_one("#fix-sets-text", Static).update(lines(Content.styled(fix_sets.heading(), "$active"), side))
+        self.call_after_refresh(self._follow)
+
+    def _follow(self) -> None:
+        """Keep the selected line in sight, with the heading above it."""
+        if self.is_mounted and self.selected in self._lines:
+            at = self._lines.index(self.selected)
+            top = at - 1 if self._lines[at - 1] is None else at
+            pane = self.query_one("#fix-pane")
+            pane.scroll_to_region(Region(0, top, 1, at - top + 1), spacing=Spacing(), animate=False, force=True)
 
     def _nothing(self, case: Case) -> str:
         if case.report is None:
@@ -88,83 +133,26 @@ class FixesView(View, can_focus=True):
             return _("Nothing to fix: the pod reaches the target.")
         return _("No fix that wayhome knows would help here; the verdict (2) says what is known.")
 
-    def _table(self) -> Content:
-        words = [outcome_word(offer.predicted) for offer in self.offers]
-        alone = [_("enough") if offer.complete else _("not enough") for offer in self.offers]
-        outcome = _widest([_("pod → peer"), *("  " + word for word in words)])
-        enough = _widest([_("alone?"), *alone])
-        room = self.size.width - outcome - enough - 10
-        owner = min(_widest([offer.owner for offer in self.offers]), max(room // 2, 8))
-        names = [plain(offer.title) for offer in self.offers]
-        if _widest(names) > room - owner:
-            # Titles that begin alike would be cut to the same words; the remedies' names differ.
-            names = [plain(offer.id) for offer in self.offers]
-        name = min(_widest(names), max(room - owner, 18))
-        owner = max(room - name, 8)
-        head = (fit(_("fix"), name), fit(_("pod → peer"), outcome), fit(_("alone?"), enough), _("owner"))
-        rows = [Content.styled("   " + "  ".join(head), "$quiet")]
-        for number, offer in enumerate(self.offers):
-            here = number == self.selected
-            row = Content.assemble(
-                ((">" if self.ascii else "▌") if here else " ", "$active"),
-                f"{number + 1} ",
-                (fit(names[number], name), "bold" if here else ""),
-                "  ",
-                self.sign(of_outcome(offer.predicted), fit(words[number], outcome - 2)),
-                "  ",
-                fit(alone[number], enough),
-                "  ",
-                fit(plain(offer.owner), owner).rstrip(),
-            )
-            rows.append(row)
-        return lines(*rows)
-
     def _detail(self, offer: Offer) -> Content:
         report = self._case.report if self._case is not None else None
         seen = {row.probe: row.observed for row in report.matrix} if report is not None else {}
-        title = Content.assemble((plain(offer.title), "bold"), ("  " + plain(offer.id), "$quiet"))
-        parts: list[Content] = [title, content(offer.sentence)]
-        if not offer.applicable:
-            parts.append(self.sign(State.WARN, _("wayhome only advises here; c copies the commands.")))
-        parts += self._section(_("Changes"), [content(item) for item in offer.change_sentences])
-        parts += self._section(
-            _("Needs"),
-            [
-                Content.assemble(
-                    self.sign({True: State.OK, False: State.FAIL, None: State.DOUBT}[item.met]),
-                    " ",
-                    content(item.sentence),
-                )
-                for item in offer.preconditions
-            ],
-        )
-        parts += self._section(
-            _("Predicted"),
-            [
-                Content.assemble(
-                    fit(steps.name(row.probe), 18),
-                    self.sign(of_outcome(row.predicted), fit(outcome_word(row.predicted), 14)),
-                    (_("now {word}").format(word=outcome_word(seen.get(row.probe))), "$quiet"),
-                )
-                for row in shown(offer.matrix)
-            ],
-        )
-        parts += self._section(_("Touches"), [content(item) for item in offer.blast_radius])
-        parts += self._section(
-            _("By hand"), [Content.assemble(("$ ", "$active"), content(item)) for item in offer.commands]
-        )
-        parts += self._section(_("Undo"), [Content.assemble(("$ ", "$active"), content(item)) for item in offer.undo])
-        return lines(*parts)
+        paper = self._paper(offer)
+        width = min(self.size.width - 8, 120) if self.wide else self.size.width - 4
+        message = paper.title if paper is not None else ""
+        return lines(*fix_detail.parts(offer, seen, message, width, ascii=self.ascii))
 
-    def _section(self, title: str, rows: list[Content]) -> list[Content]:
-        return [Content(), Content.styled(title, "$active"), *rows] if rows else []
+    def _paper(self, offer: Offer) -> handover.Paper | None:
+        case = self._case
+        if case is None or case.snapshot is None or case.report is None:
+            return None
+        return handover.message(case.snapshot, case.report, offer)
 
     def on_click(self, event: events.Click) -> None:
         listing = self.query_one("#fix-list", Static)
         at = event.get_content_offset(listing)
-        if event.widget is listing and at is not None and 0 < at.y <= len(self.offers):
-            self.selected = at.y - 1
-            self._draw()
+        chosen = self._lines[at.y] if event.widget is listing and at is not None and at.y < len(self._lines) else None
+        if chosen is not None:
+            self.action_move(chosen - self.selected)
 
     def action_move(self, by: int) -> None:
         """Select the offer `by` places further, and show its beginning."""
@@ -173,33 +161,51 @@ class FixesView(View, can_focus=True):
         self.query_one("#fix-detail").scroll_home(animate=False)
 
     def action_plan(self) -> None:
-        """Show the exact change."""
-        if self.offer is not None:
-            self.post_message(self.Wanted(self.offer))
+        """Show the exact change, or the message where the change is for others to make."""
+        offer = self.offer
+        if offer is None:
+            return
+        if offer.role is Role.APPLY:
+            self.post_message(self.Wanted(offer))
+        else:
+            self.action_message()
 
-    def on_key(self, event: object) -> None:
-        """Page keys scroll the detail."""
-        from textual.events import Key
+    def action_message(self) -> None:
+        """Read what is handed over."""
+        paper = self._paper(self.offer) if self.offer is not None else None
+        if paper is not None:
+            self.post_message(self.MessageWanted(paper))
+        elif self.offer is not None and self.offer.role is Role.ADVICE:
+            self.app.notify(_("This is advice: there is nothing to plan. c copies its commands."), markup=False)
+        elif self.offer is not None:
+            self.app.notify(_("Nobody else has a part in this fix."), markup=False)
 
-        if isinstance(event, Key) and event.key in {"pagedown", "pageup", "space"}:
+    def action_compare(self) -> None:
+        """What is enough, side by side; and back to the detail."""
+        if not self.sets:
+            self.app.notify(_("No set of fixes that wayhome knows is enough here."), markup=False)
+            return
+        self.comparing = not self.comparing
+        self._draw()
+
+    def on_key(self, event: events.Key) -> None:
+        """Page keys scroll the detail, or the comparison in its place."""
+        if event.key in {"pagedown", "pageup", "space"}:
             event.stop()
             detail = self.query_one("#fix-detail")
-            (detail.scroll_page_up if event.key == "pageup" else detail.scroll_page_down)(animate=False)
+            pane = detail if detail.display else self.query_one("#fix-sets")
+            (pane.scroll_page_up if event.key == "pageup" else pane.scroll_page_down)(animate=False)
 
     def copied(self) -> tuple[str, str] | None:
-        if self.offer is None or not self.offer.commands:
+        if self.offer is None:
             return None
+        paper = self._paper(self.offer)
+        if paper is not None:
+            return paper.title, paper.text
+        return (_("the commands"), "\n".join(self.offer.commands)) if self.offer.commands else None
+
+    def written(self) -> tuple[handover.Paper, ...]:
         case = self._case
-        if case is not None and case.snapshot is not None and case.report is not None:
-            from rules.report import handoff
-            from rules.report.handoff_print import as_markdown
-
-            if handoff.by_message(case.snapshot, self.offer):
-                message = handoff.make(case.snapshot, case.report, self.offer)
-                return _("the message for {project}").format(project=message.to or "?"), as_markdown(message)
-        return _("the commands"), "\n".join(self.offer.commands)
-
-
-def _widest(texts: Iterable[str]) -> int:
-    """Cells of the widest of `texts`."""
-    return max(width_of(plain(text)) for text in texts)
+        if self.offer is None or case is None or case.snapshot is None or case.report is None:
+            return ()
+        return handover.papers(case.snapshot, case.report, self.offer)
