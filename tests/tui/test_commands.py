@@ -13,6 +13,7 @@ from tui.screens.consent import ConsentScreen
 from tui.screens.exhibit import ExhibitScreen
 from tui.screens.help import HelpScreen
 from tui.screens.lesson import LessonScreen
+from tui.screens.paper import PaperScreen
 from tui.screens.proof import ProofScreen
 from tui.screens.runs import RunsScreen
 from tui.screens.start import StartScreen
@@ -27,6 +28,7 @@ HOMES = {
     "dialog": HelpScreen,
     "consent": ConsentScreen,
     "exhibit": ExhibitScreen,
+    "paper": PaperScreen,
     "trouble": TroubleScreen,
     "runs": RunsScreen,
     "lesson": LessonView,
