@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -21,6 +22,7 @@ from probes import nodepod, prober
 from probes.exec import Done
 from probes.place import Place, place
 from rules.case import PROBES
+from rules.repeats import Repeat
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Target
 
 T = TypeVar("T")
@@ -54,6 +56,9 @@ async def _measured(store: Store, question: Question) -> tuple[Probe, ...]:
         if where == "proxy":
             target = Target(target.ip, target.port, target.protocol, question.target.path)
         found.append(await _measure(fabric, probe, inside, target))
+    if question.host and not isinstance(here, str):
+        by_name = str(Repeat("pod-peer", "host", question.host))
+        found.append(await _measure(fabric, by_name, here, replace(question.target, ip=question.host)))
     return tuple(found)
 
 

@@ -60,9 +60,14 @@ def singles() -> tuple[World, ...]:
 
 
 def likeliest(count: int = MOST_LIKELY) -> tuple[str, ...]:
-    """Ids of the causes with the highest priors that some scenario shows to block."""
+    """Ids of the causes with the highest priors that some scenario shows to block.
+
+    What is reached by exclusion is not among them: beside a cause with evidence nothing can show it.
+    """
     shown = {world.answer[0] for world in singles() if world.answer}
-    known = [cause for cause in causes.load() if cause.id in shown and cause.id not in _ALWAYS]
+    known = [
+        cause for cause in causes.load() if cause.id in shown and cause.id not in _ALWAYS and not cause.by_exclusion
+    ]
     return tuple(cause.id for cause in sorted(known, key=lambda cause: (-cause.prior.of(None), cause.id))[:count])
 
 
@@ -105,8 +110,7 @@ def _scenarios(id: str) -> list[str]:
 
 def _merged(base: str, one: str, other: str) -> World | str:
     """The two scenarios' differences from `base` in one world, or why they cannot both be there."""
-    ground = _stripped(scenario.tree(base))
-    first, second = _stripped(scenario.tree(one)), _stripped(scenario.tree(other))
+    ground, first, second = _tree(base), _tree(one), _tree(other)
     if first.values.keys() & {"cluster"} and not (_same_cluster(ground, first) and _same_cluster(ground, second)):
         return "the two are about different kinds of cluster"
     here, there = _difference(ground, first), _difference(ground, second)
@@ -123,7 +127,7 @@ def _merged(base: str, one: str, other: str) -> World | str:
     except ScenarioError as error:
         return f"the two do not fit together ({error})"
     alone = (single(one), single(other))
-    same = next((world for world in singles() if _plain(_stripped(scenario.tree(world.name))) == plain), None)
+    same = next((world for world in singles() if _plain(_tree(world.name)) == plain), None)
     answer = same.answer if same is not None else _both(alone[0].answer, alone[1].answer)
     if not {alone[0].answer[0], alone[1].answer[0]} <= set(answer):
         return f"the two together are {answer[0]}"
@@ -136,6 +140,12 @@ def _both(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
     held = set(together)
     more = [each for each, (these, those) in _ALWAYS.items() if these & held and those & held]
     return tuple(dict.fromkeys((*more, *together)))
+
+
+@cache
+def _tree(name: str) -> Section:
+    """What the scenario `name` says of its world, read once: every pair is held against every scenario."""
+    return _stripped(scenario.tree(name))
 
 
 def _stripped(section: Section) -> Section:

@@ -56,6 +56,7 @@ def question(store: Store) -> Question:
         proxy=Target(**asked["proxy"]) if asked["proxy"] else None,
         network=Vpc(**asked["network"]) if asked["network"] else None,
         peer=Vpc(**asked["peer"]) if asked["peer"] else None,
+        host=asked["host"],
     )
 
 

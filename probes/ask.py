@@ -12,7 +12,8 @@ class Ask:
     """A question with the leave it gives.
 
     `node_probe`: a probe pod may be created; `stand_in`: a container may be added to a pod that has nothing to measure
-    with; `read_only`: nothing may be. `container` is the one to measure from, or '' for the best one.
+    with; `read_only`: nothing may be. `container` is the one to measure from, or '' for the best one. `host` is the
+    name by which the application calls the target, or ''.
     """
 
     pod: PodRef
@@ -25,3 +26,4 @@ class Ask:
     read_only: bool = False
     stand_in: bool = True
     container: str = ""
+    host: str = ""

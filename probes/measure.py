@@ -118,6 +118,8 @@ class Measurements:
             return self._prober.run(name, where, target) if isinstance(where, Place) else not_run(name, where)
         if repeat.kind == "port":
             target = replace(target, port=int(repeat.value), path=None)
+        elif repeat.kind == "host":
+            target = replace(target, ip=repeat.value)
         elif repeat.kind == "protocol":
             target = Target(target.ip, None, repeat.value)
         elif repeat.kind == "size":

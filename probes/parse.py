@@ -6,6 +6,7 @@ import re
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
+from rules import repeats
 from rules.snapshot import PodRef, Target
 from rules.words import _
 
@@ -84,6 +85,16 @@ def address(text: str) -> str:
                 )
             )
     return str(found)
+
+
+def host(text: str) -> str:
+    """Read a host's name, as an application has it in its configuration. Raises ParseError."""
+    text = text.strip()
+    if not repeats.is_host(text):
+        raise ParseError(
+            _("{text!r} is not a host's name; give the name alone, such as db.example.internal.").format(text=text)
+        )
+    return text
 
 
 def _why_not_an_address(text: str) -> str:

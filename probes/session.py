@@ -29,6 +29,7 @@ from probes.reader import Reader, first_failure, together
 from probes.tables import NatTables, agent_pods
 from probes.tasks import Once, Tasks
 from rules import repeats
+from rules.repeats import Repeat
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Vpc
 from rules.words import _
 
@@ -45,7 +46,7 @@ class Session:
     def __init__(self, ask: Ask, listener: Listener = nobody) -> None:
         self.ask = ask
         self._listener = one_at_a_time(listener)
-        self._evidence = Evidence(Question(ask.pod, ask.target, ask.local, ask.proxy))
+        self._evidence = Evidence(Question(ask.pod, ask.target, ask.local, ask.proxy, host=ask.host))
         self._tasks = Tasks(READS_AT_ONCE)
         self._probing = Tasks(PROBES_AT_ONCE)
         self._reader = Reader(self._evidence, self._tasks, self._listener)
@@ -113,8 +114,9 @@ class Session:
         return tuple(found[name] for name in ids)
 
     def probe_all(self) -> tuple[Probe, ...]:
-        """All probes at once."""
-        return self.probe_many(self._connected()[2].ids())
+        """All probes at once, and pod → peer by the application's own name where one was given."""
+        named = (str(Repeat("pod-peer", "host", self.ask.host)),) if self.ask.host else ()
+        return self.probe_many((*self._connected()[2].ids(), *named))
 
     def collect(self) -> Snapshot:
         """Connect, then read and measure at once. Raises ProbeError as `connect` and `read` do."""
@@ -263,7 +265,7 @@ class Session:
 
     def _wait(self, event: threading.Event) -> None:
         waited = 0.0
-        while not event.wait(0.05) and waited < CHECK_SECONDS:
+        while not event.wait(0.05) and waited < patience.times(CHECK_SECONDS):
             self._tasks.check()
             waited += 0.05
 

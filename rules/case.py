@@ -194,7 +194,7 @@ class Case:
     def _repeated(self, repeat: Repeat) -> str:
         """What the model says of the same question asked in another manner."""
         target = self.question.target
-        if repeat.base != "pod-peer" or self.pod is None:
+        if repeat.base != "pod-peer" or self.pod is None or repeat.kind == "host":
             return UNKNOWN
         if repeat.kind in ("try", "size"):
             return self.predicted("pod-peer")
@@ -253,6 +253,12 @@ class Case:
     def turned_away(self) -> bool:
         """pod → peer arrives and is answered with a refusal or an error: it fails, and no leg is broken."""
         return self.measured("pod-peer") in (Outcome.REFUSED, Outcome.APP_ERROR)
+
+    @property
+    def misnamed(self) -> bool:
+        """By its address the target answers the pod; by the name that the application uses it does not."""
+        answers = (Outcome.OK, Outcome.APP_ERROR)
+        return self.measured("pod-peer") in answers and any(seen not in answers for _, seen in self.repeats("host"))
 
     @property
     def told(self) -> bool:

@@ -32,7 +32,7 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, tes
     answer = verdict(case, [finding for _cause, finding in ranking.found])
     leg = None if answer is Answer.REACHABLE else words.broken(case, ranking.blocker)
     rows = matrix.rows(case)
-    mended = offered(case) if answer is not Answer.REACHABLE else Offered()
+    mended = offered(case) if answer is not Answer.REACHABLE and not case.misnamed else Offered()
     return Report(
         answer=answer,
         headline=words.headline(case, answer, leg, causes),
@@ -64,9 +64,11 @@ def _named(causes: tuple[CauseFound, ...], mended: Offered) -> tuple[CauseFound,
 
 
 def verdict(case: Case, found: Iterable[Finding]) -> Answer:
-    """Reachable when measured so; broken when it fails and a cause carries evidence; unknown otherwise."""
-    if case.measured("pod-peer") is Outcome.OK:
+    """Reachable when measured so, by name too where one was given; broken when it fails and a cause carries evidence;
+    unknown otherwise.
+    """
+    if case.measured("pod-peer") is Outcome.OK and not case.misnamed:
         return Answer.REACHABLE
-    if (case.blocked or case.turned_away) and any(sure(finding) for finding in found):
+    if (case.blocked or case.turned_away or case.misnamed) and any(sure(finding) for finding in found):
         return Answer.BROKEN
     return Answer.UNKNOWN

@@ -98,6 +98,11 @@ def _also(causes: tuple[CauseFound, ...]) -> str:
 def _unknown(case: Case, answer: Answer, causes: tuple[CauseFound, ...]) -> str:
     pod, target = case.question.pod, case.question.target
     seen = case.measured("pod-peer")
+    if case.misnamed:
+        name = case.repeats("host")[0][0].value
+        return _("{pod} reaches {target} by its address, and does not by the name {name}.").format(
+            pod=pod, target=target, name=name
+        )
     if answer is Answer.BROKEN:
         first = next(cause for cause in causes if cause.blocks)
         return _("{pod} does not reach {target}: {sentence}").format(pod=pod, target=target, sentence=first.sentence)

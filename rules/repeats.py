@@ -1,15 +1,25 @@
 """Names of repeated probes: the same question from elsewhere, or in another manner.
 
 `pod-peer@gke-node-02` asks from a pod on another node; `pod-peer@namespace=team-b`, `@port=443`, `@protocol=icmp`,
-`@size=8000` and `@try=2` vary one thing each. No node's name holds `=`, so the two kinds cannot be confused.
+`@size=8000`, `@host=db.example` (by that name) and `@try=2` vary one thing each. No node's name holds `=`, so the two
+kinds cannot be confused.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-KINDS = ("try", "node", "namespace", "port", "protocol", "size")
+KINDS = ("try", "host", "node", "namespace", "port", "protocol", "size")
 """What a repeat can vary, the cheapest first."""
+
+
+_HOST = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
+
+
+def is_host(text: str) -> bool:
+    """Whether `text` can be looked up as a host's name; an address is none."""
+    return _HOST.fullmatch(text) is not None and re.search("[A-Za-z]", text) is not None
 
 
 @dataclass(frozen=True)
@@ -34,5 +44,7 @@ def parse(id: str) -> Repeat | None:
         return Repeat(base, "node", rest)
     known = kind in KINDS and kind != "node" and value
     if not known or (kind in ("try", "port", "size") and not (value.isascii() and value.isdigit() and len(value) < 7)):
+        return None
+    if kind == "host" and not is_host(value):
         return None
     return Repeat(base, kind, value)

@@ -78,7 +78,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Question:
-    """What was asked, and what collection found out about whose question it is."""
+    """What was asked, and what collection found out about whose question it is.
+
+    `host` is the name by which the application calls the target, or ''.
+    """
 
     pod: PodRef
     target: Target
@@ -86,6 +89,7 @@ class Question:
     proxy: Target | None = None
     network: Vpc | None = None
     peer: Vpc | None = None
+    host: str = ""
 
 
 @dataclass(frozen=True)
@@ -168,6 +172,7 @@ def to_json(snapshot: Snapshot) -> dict[str, Any]:
             "proxy": _fields(question.proxy),
             "network": _fields(question.network),
             "peer": _fields(question.peer),
+            **({"host": question.host} if question.host else {}),
         },
         "kubernetes": dict(snapshot.kubernetes),
         "container": dict(snapshot.container),
@@ -270,6 +275,7 @@ def _question(data: Any) -> Question:
         proxy=_target(data.get("proxy")),
         network=Vpc(**data["network"]) if data.get("network") else None,
         peer=Vpc(**data["peer"]) if data.get("peer") else None,
+        host=_text(data.get("host", "")),
     )
 
 

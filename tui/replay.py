@@ -40,7 +40,7 @@ class Recording:
     def ask(self) -> Ask:
         """The question of the recording."""
         question = self.before.question
-        return Ask(question.pod, question.target, question.local, question.proxy)
+        return Ask(question.pod, question.target, question.local, question.proxy, host=question.host)
 
 
 class ReplaySession:

@@ -77,7 +77,7 @@ class RealLab:
         for name in scenario.names():
             made = scenario.load(name)
             question = made.question
-            ask = Ask(question.pod, question.target, question.local, question.proxy)
+            ask = Ask(question.pod, question.target, question.local, question.proxy, host=question.host)
             found.append(Lesson(name, made.title, ask))
         return found
 

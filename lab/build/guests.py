@@ -27,7 +27,8 @@ def populate(store: Store, scenario: Scenario) -> None:
     masquerading are used up. A pod is `heldBack` from
     destinations by a policy that is not among the NetworkPolicies; for those in `meshRefuses` its mesh's proxy answers
     itself. beyond/PROJECT holds the other sides of tunnels, by router: {"network", "told": [ranges],
-    "machines": [{"name", "address", "servers", "answersPing"}]}.
+    "machines": [{"name", "address", "servers", "answersPing"}]}. names/PROJECT holds what private zones answer, by
+    network: {NAME: address}.
     """
     for vm in scenario.vms:
         guest = {"servers": [_server(server) for server in vm.serves], "answersPing": vm.answers_ping}
@@ -40,6 +41,8 @@ def populate(store: Store, scenario: Scenario) -> None:
             guest["routes"] = [str(found) for found in vm.guest_routes]
         store.table(f"guest/{vm.project}").create(vm.name, guest)
     for network in scenario.networks:
+        zone = {name: str(address) for name, address in network.names.items()}
+        store.table(f"names/{network.vpc.project}").create(network.vpc.name, zone)
         for router in network.routers:
             machines = [
                 {

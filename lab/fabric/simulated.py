@@ -23,7 +23,7 @@ from rules import snapshot
 from rules.build import build
 from rules.path import Leg, Source, Verdict, Walk
 from rules.snapshot import PodRef, Target
-from rules.walk import walk
+from rules.walk import local_vpc, walk
 from rules.world import World
 
 log = logging.getLogger(__name__)
@@ -239,7 +239,7 @@ class PodHost:
         return {} if node is None else store.table(f"guest/{node.project}").find(node.instance) or {}
 
     def resolve(self, name: str) -> IPv4Address | None:
-        """Addresses as they are, the pod's own name, Services, and VMs of the node's project."""
+        """Addresses as they are, the pod's own name, Services, and what the network's own DNS knows."""
         try:
             return IPv4Address(name)
         except ValueError:
@@ -257,12 +257,22 @@ class PodHost:
         return self._internal(words)
 
     def _internal(self, words: list[str]) -> IPv4Address | None:
-        """`VM.ZONE.c.PROJECT.internal`, Compute Engine's zonal DNS name."""
+        """A name of the network's private zones, or `VM.ZONE.c.PROJECT.internal`, Compute Engine's zonal DNS name.
+
+        Neither crosses a peering.
+        """
+        vpc = local_vpc(self.fabric.world, Source(pod=self.place.pod))
+        if vpc is None:
+            return None
+        zone = self.fabric.store.table(f"names/{vpc.project}").find(vpc.name) or {}
+        if (found := zone.get(".".join(words))) is not None:
+            return IPv4Address(found)
         if len(words) != 5 or words[2] != "c" or words[4] != "internal":
             return None
         for vm in self.fabric.world.instances or ():
-            if (vm.name, vm.zone, vm.project) == (words[0], words[1], words[3]) and vm.interfaces:
-                return vm.interfaces[0].address
+            nic = vm.interfaces[0] if vm.interfaces else None
+            if nic and nic.vpc == vpc and (vm.name, vm.zone, vm.project) == (words[0], words[1], words[3]):
+                return nic.address
         return None
 
     def nat_table(self) -> str | None:

@@ -10,6 +10,7 @@ from typing import NoReturn, TypeVar
 
 from lab.scenario.errors import ScenarioError
 from lab.scenario.text import Items, Scalar, Section, Value, Where
+from rules.repeats import is_host
 from rules.snapshot import PodRef, Vpc
 from rules.words import _
 
@@ -211,6 +212,13 @@ def pod_ref(text: str) -> PodRef:
     """NAME or NAMESPACE/NAME as a pod; ValueError otherwise."""
     namespace, slash, name = text.partition("/")
     return PodRef(kube_name(namespace), kube_name(name)) if slash else PodRef("default", kube_name(text))
+
+
+def host(text: str) -> str:
+    """A host's name; ValueError otherwise."""
+    if not is_host(text):
+        raise ValueError(text)
+    return text
 
 
 def vpc(text: str) -> Vpc:

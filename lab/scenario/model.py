@@ -164,6 +164,7 @@ class NetworkPlan:
     policy_routes: tuple[PolicyRoutePlan, ...] = ()
     routers: tuple[RouterPlan, ...] = ()
     policies_first: bool = False
+    names: Mapping[str, IPv4Address] = field(default_factory=dict)
 
     def subnet(self, name: str) -> SubnetPlan | None:
         """The subnet called `name`, or None."""

@@ -8,7 +8,7 @@ from ipaddress import IPv4Address, IPv4Network
 
 from lab.scenario import hosts
 from lab.scenario.edges import balancer, firewall_policy, router
-from lab.scenario.fields import Fields, cloud_name, fail, kube_name, pod_ref, vpc, vpc_of
+from lab.scenario.fields import Fields, cloud_name, fail, host, kube_name, pod_ref, vpc, vpc_of
 from lab.scenario.model import (
     FABRICS,
     STATES,
@@ -30,6 +30,7 @@ from lab.scenario.model import (
     VmPlan,
 )
 from lab.scenario.text import Scalar, Section
+from rules.repeats import is_host
 from rules.snapshot import PodRef, Question, Target, Vpc
 from rules.words import _
 
@@ -104,9 +105,19 @@ def _network(net: Vpc, fields: Fields) -> NetworkPlan:
         policy_routes=tuple(hosts.policy_route(name, part) for name, part in fields.each("policy routes", cloud_name)),
         routers=tuple(router(name, part, servers) for name, part in fields.each("routers", cloud_name)),
         policies_first=fields.flag("firewall policies first", False),
+        names=_names(fields),
     )
     fields.done()
     return network
+
+
+def _names(fields: Fields) -> dict[str, IPv4Address]:
+    part = fields.part("private names")
+    found = {} if part is None else {name: part.address(name) for name in part.section.values}
+    for name in found:
+        if not is_host(name):
+            fields.fail("private names", _("`{name}` is not a host's name.").format(name=name[:60]))
+    return found
 
 
 def _subnet(name: str, fields: Fields) -> SubnetPlan:
@@ -360,9 +371,12 @@ def _question(fields: Fields) -> Question:
         target=fields.convert("target", expected, target),
         local=fields.convert("local", expected, target) if fields.has("local") else None,
         proxy=fields.convert("proxy", expected, target) if fields.has("proxy") else None,
+        host=fields.convert("host", _("a host's name, such as db.example.internal"), host)
+        if fields.has("host")
+        else "",
     )
-    fields.find("local")
-    fields.find("proxy")
+    for key in ("local", "proxy", "host"):
+        fields.find(key)
     fields.done()
     return question
 

@@ -56,6 +56,7 @@ def probe_title(probe: str, glyphs: Glyphs) -> str:
         "port": _("port {value}"),
         "protocol": _("by {value}"),
         "size": _("{value} bytes"),
+        "host": _("by name {value}"),
     }[repeat.kind].format(value=repeat.value)
     return f"{title} ({how})"
 

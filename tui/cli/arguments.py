@@ -80,6 +80,7 @@ def ask(args: argparse.Namespace) -> Ask:
         read_only=getattr(args, "read_only", False),
         stand_in=not getattr(args, "no_stand_in", False),
         container=getattr(args, "container", ""),
+        host=parse.host(args.host) if getattr(args, "host", None) else "",
     )
 
 

@@ -51,6 +51,11 @@ def run(argv: Sequence[str]) -> int:
         help=_("where causes remain, ask again from elsewhere or in another manner until one is left"),
     )
     parser.add_argument(
+        "--host",
+        metavar="NAME",
+        help=_("the name by which the application calls TARGET: the pod is asked by that name as well"),
+    )
+    parser.add_argument(
         "--connectivity-test",
         metavar="FILE",
         help=_("a result of Google's Connectivity Tests as JSON, to hold against the walk"),
@@ -59,6 +64,8 @@ def run(argv: Sequence[str]) -> int:
     test = None if args.connectivity_test is None else files.read_connectivity_test(args.connectivity_test)
     if args.ask and args.snapshot is not None:
         parser.error(_("--ask measures again, and a saved Snapshot has no cluster; leave one of the two out"))
+    if args.host is not None and args.snapshot is not None:
+        parser.error(_("--host measures, and a saved Snapshot has no cluster; leave one of the two out"))
     if args.snapshot is None and args.target is None:
         parser.error(_("POD and TARGET are missing") if args.pod is None else _("TARGET is missing"))
     if args.redact and args.save is None:

@@ -53,6 +53,7 @@ MATRIX = {
     "rc65": "ok ok timeout timeout",
     "rc66": "ok ok timeout timeout",
     "rc68": "ok ok ok ok",
+    "rc69": "ok ok ok ok",
     "rc70": "ok ok ok ok",
     "rc72": "ok ok timeout timeout",
     "rc74": "ok ok timeout timeout",

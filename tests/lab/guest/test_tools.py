@@ -333,3 +333,20 @@ async def test_a_multi_network_pod_says_by_which_interface_it_leaves(world: Any)
     routes = (await made.type("ip", "route")).out
     assert routes.startswith("default dev eth1")
     assert routes.count("default") == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        ("test-gce-01.asia-northeast1-a.c.project-a.internal", "10.1.0.21"),
+        ("here.corp.example", "10.1.0.21"),
+        ("target-gce-01.asia-northeast1-a.c.project-b.internal", ""),
+        ("shop.corp.example", ""),
+    ],
+)
+async def test_names_of_one_network_are_not_known_in_the_peer(name: str, address: str, zoo: Any) -> None:
+    done = await zoo.type("nslookup", name, pod="tools")
+    assert (done.code, address in done.out) == (0 if address else 1, True)
+    assert bool(address) != ("NXDOMAIN" in done.out)
+    asked = await zoo.type("curl", "-sS", "-m", "3", f"http://{name}/health", pod="tools")
+    assert asked.code == (0 if address else 6)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from rules.evaluate import evaluate
 from rules.report.model import Answer, Report, Status
-from rules.snapshot import Snapshot
+from rules.snapshot import Outcome, Probe, Snapshot
 
 Seen = Callable[..., Snapshot]
 Edit = Callable[[dict[str, Any]], None]
@@ -346,3 +347,28 @@ def test_a_name_that_does_not_resolve_says_nothing_of_the_way(seen: Seen) -> Non
     assert "RC69" in named(report)
     assert not any(cause.blocks for cause in report.causes)
     assert "RC69" not in named(evaluate(seen("healthy-routes-based", "ok ok ok ok")))
+
+
+def by_name(snapshot: Snapshot, outcome: Outcome) -> Snapshot:
+    """The same, asked by the application's name as well."""
+    asked = Probe("pod-peer@host=shop.corp.example", outcome)
+    return replace(snapshot, probes=(*snapshot.probes, asked))
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"), [(Outcome.DNS, Status.CONFIRMED), (Outcome.TIMEOUT, Status.LIKELY), (Outcome.OK, None)]
+)
+def test_a_name_that_leads_elsewhere_than_the_address(seen: Seen, outcome: Outcome, status: Status | None) -> None:
+    report = evaluate(by_name(seen("healthy-routes-based", "ok ok ok ok"), outcome))
+    assert [(cause.id, cause.status) for cause in report.causes] == ([("RC69", status)] if status else [])
+    assert report.answer is (Answer.BROKEN if status else Answer.REACHABLE)
+    assert not report.remedies
+    assert ("by the name shop.corp.example" in report.headline) == bool(status)
+    assert not report.unexplained
+
+
+def test_where_the_address_is_silent_too_the_name_does_not_stand_in_the_way(seen: Seen) -> None:
+    report = evaluate(by_name(seen("article", "ok ok ok timeout"), Outcome.DNS))
+    assert report.causes[0].id == "RC01"
+    found = {cause.id: cause.blocks for cause in report.causes}
+    assert found["RC69"] is False
