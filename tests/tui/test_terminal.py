@@ -55,6 +55,14 @@ def test_a_recording_is_walked_with_the_keyboard_and_left(terminal):
     screen = terminal.wait_for("BACK   10.2.0.10")
     assert "THERE  default/my-pod as 172.16.1.2 → 10.2.0.10" in screen
     assert max(len(line) for line in screen.splitlines()) <= 80
+    terminal.keys("2")
+    terminal.wait_for("Measured")
+    terminal.keys("n")
+    terminal.wait_for("A recording cannot be measured again.")
+    terminal.keys("F9")
+    terminal.wait_for("Every run has ended.")
+    terminal.keys("Escape")
+    terminal.wait_for("n Observe")  # a key that follows escape at once would be alt and that key
     terminal.keys("4")
     terminal.wait_for("MISSING: not-exported")
     terminal.keys("F1")
