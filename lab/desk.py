@@ -37,6 +37,7 @@ def app(fabric: Fabric, stage: Stage, board: Board, rights: Switch) -> web.Appli
             await stage.turn(None if wanted is None else load(str(wanted)))
         except (ScenarioError, ValueError, KeyError, TypeError) as error:
             return web.json_response({"error": str(error)}, status=400)
+        rights.put(rights.name)  # the new world may have projects that the old one had not
         return web.json_response({})
 
     async def faults(request: web.Request) -> web.Response:

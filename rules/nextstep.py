@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Sequence
 
-from rules import consumer, observations
+from rules import consumer, grants, observations
 from rules.case import Case
 from rules.causes import Cause, Finding
 from rules.report.model import Answer, Next, Status
@@ -49,6 +49,10 @@ def _curl(case: Case) -> tuple[str, ...]:
 
 def _measure(case: Case) -> Next:
     pod = case.question.pod
+    unmade = case.probes.get("pod-peer")
+    grant = grants.refused(unmade.why) if unmade is not None else ""
+    if grant:
+        return Next(_("Have the right to run commands in the pod granted, then measure it."), grant)
     return Next(
         _("Measure it: ask from the pod, on a fresh connection."),
         shlex.join(("kubectl", "exec", "-n", pod.namespace, pod.name, "--", *_curl(case))),
