@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pty
 import select
 import signal
 import subprocess
@@ -125,10 +126,32 @@ def started(wayhome: Wayhome, environment: dict[str, str]) -> Iterator[Callable[
             check=True,
         )
         environment.update(line.split("=", 1) for line in shell.stdout.split("\0") if line)
+        environment["WAYHOME_PATIENCE"] = "6"  # tests may run on a machine that has much else to do
         return wayhome
 
     yield start
     wayhome("lab", "stop")
+
+
+@pytest.fixture
+def at_a_terminal(environment: dict[str, str], watch: Callable[..., bytes]) -> Callable[..., tuple[int, str]]:
+    """Run `wayhome ARGS…` with a terminal, do `meanwhile` when asked, and then type `answer`.
+
+    Returns the exit code and what was shown.
+    """
+
+    def run(*args: str, answer: str, meanwhile: Callable[[], None] = lambda: None) -> tuple[int, str]:
+        pid, ours = pty.fork()
+        if pid == 0:
+            os.execve(sys.executable, [sys.executable, "-m", "tui", *args], environment)  # noqa: S606 - the test's child
+        shown = watch(ours, b"anything else to leave it: ")
+        meanwhile()
+        os.write(ours, answer.encode() + b"\n")
+        shown += watch(ours)
+        os.close(ours)
+        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
+
+    return run
 
 
 @pytest.fixture(scope="session")

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import pty
 import shutil
 import signal
 import socket
 import subprocess
 import sys
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,8 +17,8 @@ import pytest
 import yaml
 
 from probes import kube, kubeconfig
-from probes.errors import CallError
 from rules import schemas
+from tests.cli.world import config_map, objects, pods
 
 pytestmark = pytest.mark.lab
 
@@ -35,49 +32,6 @@ QUOTED = "it's a lab"
 def environment(environment: dict[str, str], tmp_path: Path) -> dict[str, str]:
     """As elsewhere, with a state folder whose name needs quoting."""
     return {**environment, "WAYHOME_STATE_DIR": str(tmp_path / QUOTED)}
-
-
-def cluster(environment: dict[str, str], path: str) -> Any:
-    """One object of the lab's Kubernetes API, None when it is not there."""
-    client = kube.Kube(kubeconfig.find(environment["KUBECONFIG"], None))
-    try:
-        return client.get(path)
-    except CallError as error:
-        if error.why != "not-found":
-            raise
-        return None
-    finally:
-        client.close()
-
-
-def config_map(environment: dict[str, str]) -> Any:
-    return cluster(environment, "/api/v1/namespaces/kube-system/configmaps/ip-masq-agent")
-
-
-def pods(environment: dict[str, str]) -> list[str]:
-    return [one["metadata"]["name"] for one in cluster(environment, "/api/v1/pods")["items"]]
-
-
-def network(environment: dict[str, str], project: str, name: str) -> Any:
-    url = f"{environment['WAYHOME_COMPUTE_ENDPOINT']}/compute/v1/projects/{project}/global/networks/{name}"
-    with urllib.request.urlopen(url) as answer:  # noqa: S310 - the lab's own endpoint
-        return json.load(answer)
-
-
-def flags(environment: dict[str, str]) -> list[Any]:
-    return [
-        [(one["name"], one["exportCustomRoutes"], one["importCustomRoutes"]) for one in found["peerings"]]
-        for found in (network(environment, "project-a", "vpc-a"), network(environment, "project-b", "vpc-b"))
-    ]
-
-
-def objects(environment: dict[str, str]) -> Any:
-    """All that remedies may touch, without the counters that servers keep."""
-    found = config_map(environment)
-    if found is not None:
-        for key in ("resourceVersion", "uid", "creationTimestamp", "managedFields"):
-            found["metadata"].pop(key, None)
-    return found, flags(environment)
 
 
 def test_a_lab_is_started_shown_and_stopped(wayhome: Wayhome, environment: dict[str, str]) -> None:
@@ -271,23 +225,6 @@ def test_a_config_map_that_was_there_comes_back_to_the_byte(
     assert objects(environment) != before
     assert wayhome("rollback", "--yes").code == 0
     assert objects(environment) == before
-
-
-@pytest.fixture
-def at_a_terminal(environment: dict[str, str], watch: Callable[..., bytes]) -> Callable[..., tuple[int, str]]:
-    """Run `wayhome ARGS…` with a terminal and type `answer` when asked; returns exit code and what was shown."""
-
-    def run(*args: str, answer: str) -> tuple[int, str]:
-        pid, ours = pty.fork()
-        if pid == 0:
-            os.execve(sys.executable, [sys.executable, "-m", "tui", *args], environment)  # noqa: S606 - the test's child
-        shown = watch(ours, b"anything else to leave it: ")
-        os.write(ours, answer.encode() + b"\n")
-        shown += watch(ours)
-        os.close(ours)
-        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), shown.decode()
-
-    return run
 
 
 def test_consent_is_the_name_of_the_thing_changed(
