@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rich.cells import get_character_cell_size
 
+from rules.report.plain import wrap
 from tui.glyphs import State, glyph
 from tui.plain import fit, width_of
 
@@ -245,16 +246,10 @@ def _box(canvas: _Canvas, box: Box, stop: Stop, number: int, pen: _Pen, ascii: b
 
 def _wrapped(text: str, width: int, most: int, pen: _Pen) -> list[str]:
     """`text` in at most `most` lines, broken between words, the last one cut where there is more."""
-    lines: list[str] = []
-    words = text.split()
-    while words and len(lines) < most - 1:
-        line = words.pop(0)
-        while words and width_of(line) + 1 + width_of(words[0]) <= width:
-            line += " " + words.pop(0)
-        lines.append(fit(line, width, ellipsis=pen.ellipsis))
-    if words:
-        lines.append(fit(" ".join(words), width, ellipsis=pen.ellipsis))
-    return lines
+    lines = wrap(text, width)
+    if len(lines) > most:
+        lines[most - 1 :] = [f"{lines[most - 1]} {lines[most]}"]
+    return [fit(line, width, ellipsis=pen.ellipsis) for line in lines]
 
 
 def _arrow(canvas: _Canvas, box: Box, stop: Stop, pen: _Pen, *, last: bool, leftward: bool) -> None:

@@ -44,4 +44,7 @@ def fit(text: str, width: int, *, ellipsis: str = "…") -> str:
     if width_of(text) <= width:
         return text + " " * (width - width_of(text))
     mark = ellipsis if width > len(ellipsis) else ""
-    return set_cell_size(text, width - len(mark)) + mark
+    kept = set_cell_size(text, width - len(mark))
+    if text.startswith(kept):
+        return kept + mark
+    return kept[:-1] + mark + " "  # a wide character had room for its first half alone

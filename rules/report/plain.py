@@ -52,6 +52,12 @@ def pad(text: str, width: int, *, mark: str = "…") -> str:
     return text + " " * (width - cells(text))
 
 
+_CLOSING = frozenset("、。，．・：；？！）」』】〕…ー")
+"""What no line begins with."""
+_OPENING = frozenset("（「『【〔")
+"""What no line ends with."""
+
+
 def wrap(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """`text` as lines of at most `width` cells, the first led by `first`, the others by `rest`.
 
@@ -83,14 +89,17 @@ def _words(text: str) -> list[tuple[str, bool]]:
     for word in text.split():
         gap, piece = True, ""
         for char in word:
-            if _cells(char) == 2:
-                if piece:
-                    found.append((piece, gap))
-                    gap, piece = False, ""
-                found.append((char, gap))
-                gap = False
-            else:
-                piece += char
+            if piece and _breaks(piece[-1], char):
+                found.append((piece, gap))
+                gap, piece = False, ""
+            piece += char
         if piece:
             found.append((piece, gap))
     return found
+
+
+def _breaks(left: str, right: str) -> bool:
+    """Whether a line may end between two characters of a word: beside wide ones, if neither belongs to the other."""
+    if left in _OPENING or right in _CLOSING or not _cells(right):
+        return False
+    return 2 in (_cells(left), _cells(right))

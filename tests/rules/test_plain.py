@@ -59,3 +59,14 @@ def test_japanese_breaks_without_spaces() -> None:
     lines = wrap("戻りの経路がありません。" * 6, 40, first="  ", rest="  ")
     assert len(lines) > 1
     assert all(cells(line) > 34 for line in lines[:-1])
+
+
+@pytest.mark.parametrize("width", range(6, 30))
+def test_no_japanese_line_begins_with_a_stop_or_ends_with_an_opening_bracket(width: int) -> None:
+    lines = wrap("応答が、戻りの区間（VPC の先）で失われます。route「b-to-a」へ。" * 3, width)
+    assert not [line for line in lines if line[0] in "、。）」" or line[-1] in "（「"]
+    assert all(cells(line) <= width for line in lines)
+
+
+def test_latin_words_stay_whole_among_wide_characters() -> None:
+    assert wrap("宛先はpeeringの先です", 10) == ["宛先は", "peeringの", "先です"]

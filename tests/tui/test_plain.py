@@ -44,4 +44,4 @@ def test_content_is_never_markup():
 
 def test_wide_characters_are_cut_between_cells():
     assert fit("東京都", 5) == "東京…"
-    assert fit("東京都", 4) == "東 …"
+    assert fit("東京都", 4) == "東… "

@@ -18,7 +18,7 @@ from tui import steps
 from tui.case import Case
 from tui.commands import bindings
 from tui.glyphs import State, of_outcome, outcome_word
-from tui.plain import content, fit, plain
+from tui.plain import content, fit, plain, width_of
 from tui.views.base import View, lines
 
 
@@ -84,7 +84,7 @@ class StepsView(View, can_focus=True):
             row = Content.assemble(
                 (mark, "$active"),
                 f"{number} ",
-                (fit(steps.name(probe), 18 if len(steps.name(probe)) <= 18 else 30), "bold" if here else ""),
+                (fit(steps.name(probe), 18 if width_of(steps.name(probe)) <= 18 else 30), "bold" if here else ""),
                 self.sign(state, fit(word, 18)),
                 (took.rjust(8), "$quiet"),
             )
