@@ -170,7 +170,7 @@ def _missing(command: str, hint: str) -> str:
             "(or your package manager's google-cloud-sdk-gke-gcloud-auth-plugin) and try again."
         )
     first = hint.strip().splitlines()[0] if hint.strip() else _("install it or choose another context with --context")
-    return _("The login plugin {command} is not installed; {hint}.").format(command=command, hint=first.rstrip("."))
+    return _("The login plugin {command} is not installed; {hint}.").format(command=command, hint=first.rstrip(".。"))
 
 
 def _remedy(command: str, access: Access, said: str = "") -> str:

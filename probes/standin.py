@@ -225,11 +225,11 @@ def _refused(error: CallError, ref: PodRef) -> str:
     said = " ".join(error.detail.split())[:300]
     if error.why == "forbidden":
         return _("No container may be added to {pod} (patch pods/ephemeralcontainers): {said}.").format(
-            pod=ref, said=said.rstrip(".")
+            pod=ref, said=said.rstrip(".。")
         )
     if error.why == "not-found" and "could not find the requested resource" in said:
         return _("The cluster is older than 1.23 and can add no container to a pod.")
-    return _("No container could be added to {pod}: {said}.").format(pod=ref, said=said.rstrip("."))
+    return _("No container could be added to {pod}: {said}.").format(pod=ref, said=said.rstrip(".。"))
 
 
 def _sibling(client: Kube, pod: Json, choices: Sequence[str], why: str, leave: Leave) -> Place:

@@ -16,6 +16,7 @@ from probes.plan import Plan
 from probes.progress import Progress
 from rules.report.model import Offer
 from rules.snapshot import Probe, Snapshot
+from rules.words import _
 from tui.ports import Lesson, Listener, Study
 
 
@@ -103,7 +104,9 @@ class ReplayApplier:
 
     def dry_run(self, made: Plan) -> tuple[str, ...]:
         """What the server said."""
-        return tuple(f"{step.where}: the server accepts the change (dry run)." for step in made.steps)
+        return tuple(
+            _("{where}: the server accepts the change (dry run).").format(where=step.where) for step in made.steps
+        )
 
     def apply(self, made: Plan, watcher: Listener) -> ReplayRun:
         """Say the recorded steps."""

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import html
 import json
 import re
+import subprocess
 import sys
 import threading
 from collections.abc import Sequence
@@ -25,6 +27,7 @@ from rules.evaluate import evaluate
 from rules.snapshot import Outcome, Probe, Snapshot, dumps, loads
 from tui import themes
 from tui.app import Start, WayhomeApp
+from tui.plain import width_of
 from tui.ports import Rooms
 from tui.replay import Recording, ReplayApplier, ReplayLab, ReplaySession
 
@@ -37,7 +40,7 @@ TYPED = tuple(CONSENT)
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, the keys that lead there, its size and theme; `start` for the start screen."""
+    """One picture: its name, the keys that lead there, its size, theme and language; `start` for the start screen."""
 
     name: str
     keys: tuple[str, ...] = ()
@@ -45,6 +48,7 @@ class Shot:
     theme: str = themes.DARK
     start: bool = False
     after: bool = False
+    language: str = "en"
 
 
 SHOTS = (
@@ -65,6 +69,7 @@ SHOTS = (
     Shot("light", ("a", "3"), (140, 36), themes.LIGHT),
     Shot("contrast", ("a", "2"), (100, 36), themes.CONTRAST),
     Shot("narrow", ("a", "3"), (60, 20)),
+    Shot("japanese", ("a",), (80, 24), language="ja"),
 )
 
 
@@ -94,9 +99,32 @@ def app_for(shot: Shot, recording: Recording) -> WayhomeApp:
     return WayhomeApp(start, rooms, theme=shot.theme, ascii=False)
 
 
+SPEAKING = """
+import asyncio, sys
+from pathlib import Path
+from rules import words
+words.use(sys.argv[2])
+from tui import shots
+shot = next(shot for shot in shots.SHOTS if shot.name == sys.argv[1])
+sys.stdout.buffer.write(asyncio.run(shots.draw(shot, shots.load(Path(sys.argv[3])))).encode())
+"""
+
+
+def picture(shot: Shot, folder: Path) -> str:
+    """One picture as SVG. Another language is spoken by a process that chose it before it imported the app."""
+    if shot.language == "en":
+        return asyncio.run(draw(shot, load(folder)))
+    words = [sys.executable, "-c", SPEAKING, shot.name, shot.language, str(folder)]
+    return subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=600).stdout.decode()
+
+
 async def draw(shot: Shot, recording: Recording) -> str:
-    """One picture as SVG."""
-    app = app_for(shot, recording)
+    """One picture as SVG, in the language that this process speaks."""
+    return await photograph(app_for(shot, recording), shot)
+
+
+async def photograph(app: WayhomeApp, shot: Shot) -> str:
+    """The picture of an app after the keys of the shot."""
     async with app.run_test(size=shot.size) as pilot:
         await _settle(pilot)
         for key in shot.keys:
@@ -106,7 +134,17 @@ async def draw(shot: Shot, recording: Recording) -> str:
         for field in app.screen.query(Input):
             field.cursor_blink = False
         await _settle(pilot)
-        return app.export_screenshot(title="wayhome")
+        return _WIDE.sub(_stretched, app.export_screenshot(title="wayhome"))
+
+
+_CELL = 12.2
+_WIDE = re.compile(r'textLength="[\d.]+"( clip-path="[^"]*">)([^<]*[\u1100-\uffef][^<]*)')
+
+
+def _stretched(found: re.Match[str]) -> str:
+    """A text of the picture with its length in cells; the export counts characters, which would squeeze wide ones."""
+    length = width_of(html.unescape(found[2])) * _CELL
+    return f'textLength="{length:g}"{found[1]}{found[2]}'
 
 
 async def _settle(pilot: Pilot[int]) -> None:
@@ -193,11 +231,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     if args.record:
         record(args.folder / "recording")
-    recording = load(args.folder / "recording")
     changed = []
     for shot in SHOTS:
         path = args.folder / f"{shot.name}.svg"
-        svg = asyncio.run(draw(shot, recording))
+        svg = picture(shot, args.folder / "recording")
         if not path.is_file() or path.read_text(encoding="utf-8") != svg:
             changed.append(path.name)
             if not args.check:

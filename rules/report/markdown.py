@@ -83,7 +83,7 @@ def _matrix(report: Report) -> Iterator[str]:
         for sentence, reasons in strange:
             yield f"- {escape(sentence)}"
             for reason in reasons:
-                yield f"  - {escape(_('perhaps: {reason}').format(reason=reason))}"
+                yield "  - " + escape(_("perhaps: {reason}").format(reason=reason))
     test = report.connectivity_test
     if test is not None:
         yield from ("", _head(_("Connectivity Tests")), "", escape(labels.test_result(test)), "")
@@ -150,7 +150,7 @@ def _causes(report: Report) -> Iterator[str]:
 def _excluded(report: Report) -> Iterator[str]:
     if not report.excluded:
         return
-    yield from ("", f"## {_('Ruled out')}", "")
+    yield from ("", _head(_("Ruled out")), "")
     for why, causes in labels.ruled_out(report).items():
         yield f"- {', '.join(escape(cause.id) for cause in causes)}: {escape(why)}"
 

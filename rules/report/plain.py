@@ -52,9 +52,9 @@ def pad(text: str, width: int, *, mark: str = "…") -> str:
     return text + " " * (width - cells(text))
 
 
-_CLOSING = frozenset("、。，．・：；？！）」』】〕…ー")
+_CLOSING = frozenset("、。，．・：；？！）」』】〕…ー),.:;!?]")
 """What no line begins with."""
-_OPENING = frozenset("（「『【〔")
+_OPENING = frozenset("（「『【〔([")
 """What no line ends with."""
 
 

@@ -63,8 +63,8 @@ def test_japanese_breaks_without_spaces() -> None:
 
 @pytest.mark.parametrize("width", range(6, 30))
 def test_no_japanese_line_begins_with_a_stop_or_ends_with_an_opening_bracket(width: int) -> None:
-    lines = wrap("応答が、戻りの区間（VPC の先）で失われます。route「b-to-a」へ。" * 3, width)
-    assert not [line for line in lines if line[0] in "、。）」" or line[-1] in "（「"]
+    lines = wrap("応答が、戻りの区間（VPC の先）で失われます (b の側)。route「b-to-a」へ。" * 3, width)
+    assert not [line for line in lines if line[0] in "、。）」)" or line[-1] in "（「("]
     assert all(cells(line) <= width for line in lines)
 
 

@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import gettext
 from collections.abc import Mapping
 from typing import NoReturn
 
 from probes import parse
 from probes.ask import Ask
-from rules.words import _
+from rules import words
+from rules.words import N_, _
 from tui.cli.failures import CliError
+
+
+ARGPARSE = (
+    N_("usage: "),
+    N_("positional arguments"),
+    N_("options"),
+    N_("show this help message and exit"),
+    N_("argument %(argument_name)s: %(message)s"),
+    N_("the following arguments are required: %s"),
+    N_("unrecognized arguments: %s"),
+    N_("expected one argument"),
+    N_("ignored explicit argument %r"),
+    N_("invalid choice: %(value)r (choose from %(choices)s)"),
+    N_("invalid %(type)s value: %(value)r"),
+    N_("not allowed with argument %s"),
+    N_("one of the arguments %s is required"),
+)
+"""The sentences of argparse that people may see; it looks them up itself, in the domain that is bound here."""
+
+gettext.bindtextdomain(words.DOMAIN, str(words.LOCALES))
+gettext.textdomain(words.DOMAIN)
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,7 +49,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise CliError(
-            _("{message}; `{prog} --help` shows how it is used.").format(message=message.rstrip("."), prog=self.prog)
+            _("{message}; `{prog} --help` shows how it is used.").format(message=message.rstrip(".。"), prog=self.prog)
         )
 
 

@@ -115,6 +115,7 @@ def _speak(argv: Sequence[str]) -> list[str]:
                 )
             )
         words.use(code)
+        os.environ["LANGUAGE"] = code  # argparse asks gettext, and gettext the environment
         return rest
     for name in ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name)

@@ -21,7 +21,7 @@ from tui.case import Case
 from tui.commands import bindings
 from tui.glyphs import State, of_outcome, outcome_word
 from tui.lesson import Lesson
-from tui.plain import content, fit, plain
+from tui.plain import content, fit, plain, width_of
 from tui.views.base import View, lines
 
 
@@ -88,6 +88,7 @@ class LessonView(View, can_focus=True):
 
     def _list(self, case: Case, lesson: Lesson, now: float) -> Content:
         rows = []
+        wide = max(15, *(width_of(steps.name(probe)) for probe in steps.GUIDED)) + 1
         for probe in steps.GUIDED:
             made, seen = lesson.prediction(probe), case.probes.get(probe)
             here = probe == (lesson.waiting or lesson.question)
@@ -102,7 +103,7 @@ class LessonView(View, can_focus=True):
                 Content.assemble(
                     ((">" if self.ascii else "▌") if here else " ", "$active"),
                     " ",
-                    (fit(steps.name(probe), 16), "bold" if here else ""),
+                    (fit(steps.name(probe), wide), "bold" if here else ""),
                     self.sign(state, fit(word, 12)),
                     (plain(said), "$quiet"),
                     ("" if made is None or not made.saw or made.saw == UNSEEN else self._judged(made.right)),

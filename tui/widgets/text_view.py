@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 
+from rules.words import _
 from tui.plain import fit, plain, width_of
 from tui.widgets.lines import Lines
 
@@ -22,7 +23,7 @@ class TextView(Lines):
         Binding("end", "scroll_end", show=False),
     ]
 
-    HELP = "Arrows and page keys scroll. In the evidence, / searches and n goes to the next match."
+    HELP = _("Arrows and page keys scroll. In the evidence, / searches and n goes to the next match.")
 
     def __init__(self, lines: Sequence[TextLine] = (), *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
