@@ -36,8 +36,8 @@ def spoken() -> Catalog:
     """The sentences of the code as it is."""
     found = Catalog()
     for room in ROOMS:
-        for _file, _line, id, _comments, _context in extract_from_dir(HOUSE / room, keywords=KEYWORDS):
-            found.add(id)
+        for _file, _line, sentence, _comments, _context in extract_from_dir(HOUSE / room, keywords=KEYWORDS):
+            found.add(sentence)
     return found
 
 

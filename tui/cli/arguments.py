@@ -13,7 +13,6 @@ from rules import words
 from rules.words import N_, _
 from tui.cli.failures import CliError
 
-
 ARGPARSE = (
     N_("usage: "),
     N_("positional arguments"),
