@@ -7,7 +7,7 @@ PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-cluster lint bench catalogue crash judge faults shots locale
+.PHONY: help run test test-versions test-cluster lint bench catalogue crash judge faults shots locale
 
 help:  ## what can be made
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
@@ -20,6 +20,26 @@ run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 
 test: $(READY)  ## run the tests (ARGS="-k name" picks some)
 	@$(BIN)/python -m pytest -n auto -m "not cluster" $(ARGS)
+
+# Another Python than that of .venv where one is at hand, the newest first.
+OTHER ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 $(PYTHON); do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+KUBERNETES ?= 35 36
+CLIENTS := tests/probes/test_kube.py tests/probes/test_kubeconfig.py tests/probes/test_exec.py \
+	tests/probes/test_compute.py tests/probes/test_write.py
+
+test-versions:  ## run the tests of the clients with older Kubernetes clients, the newest Google client, another Python
+	@for version in $(KUBERNETES); do \
+		venv=.venv-kubernetes-$$version; \
+		$(OTHER) -m venv --clear $$venv || exit 1; \
+		grep -v -e '^kubernetes==' -e '^google-cloud-compute==' constraints.txt > $$venv/constraints.txt; \
+		$$venv/bin/python -m pip install -q --disable-pip-version-check -c $$venv/constraints.txt -e '.[dev]' \
+			"kubernetes==$$version.*" google-cloud-compute || exit 1; \
+		$$venv/bin/python -c 'import sys; from importlib.metadata import version as of; print("Python", \
+			sys.version.split()[0], *(f"{name} {of(name)}" for name in ("kubernetes", "google-cloud-compute")))'; \
+		$$venv/bin/python -m pytest -q -n auto $(CLIENTS) $(ARGS) || exit 1; \
+		rm -rf $$venv; \
+	done
 
 test-cluster: $(READY)  ## run the tests on a real Kubernetes that WAYHOME_CLUSTER_UP starts (ARGS="--kubeconfig FILE")
 	@$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
