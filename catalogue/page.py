@@ -58,20 +58,23 @@ def render(results: Results) -> str:
 
 def _lines(results: Results) -> Iterator[str]:
     known = causes.load()
-    first: Mapping[str, list[World]] = {cause.id: [] for cause in known}
+    own: Mapping[str, list[World]] = {cause.id: [] for cause in known}
     for world in results.worlds:
-        if world.answer and world.answer[0] in first:
-            first[world.answer[0]].append(world)
-    proven = sum(any(_right(results, world) for world in worlds) for worlds in first.values())
+        if world.own in own:
+            own[world.own].append(world)
+    proofs = {name: [world for world in worlds if _right(results, world)] for name, worlds in own.items()}
+    proven = sum(bool(worlds) for worlds in proofs.values())
+    beside = [name for name, worlds in proofs.items() if worlds and all(world.answer[0] != name for world in worlds)]
     healthy = [world for world in results.worlds if world.healthy]
-    real = sum(any(results.cell(world, "kernel") == RIGHT for world in worlds) for worlds in first.values())
+    real = sum(any(results.cell(world, "kernel") == RIGHT for world in worlds) for worlds in own.values())
     yield "# The catalogue, held against the lab"
     yield ""
     yield "`make catalogue` builds every scenario, diagnoses it, and compares what is named with what is true there; it"
-    yield "writes this page. A ✓ means: the scenario's own cause is named first, every other truth is named too, and no"
-    yield f"cause is invented. {UNPLAYED} means that the fabric cannot play the scenario."
+    yield "writes this page. A ✓ means: the first of the scenario's truths is named first, every other is named too,"
+    yield f"and no cause is invented. {UNPLAYED} means that the fabric cannot play the scenario."
     yield ""
-    yield f"- Causes: {proven} of {len(known)} are named first in scenarios of their own, {real} on a real kernel."
+    yield f"- Causes: {proven} of {len(known)} are named in scenarios of their own, {real} on a real kernel; all are"
+    yield f"  named first, but those that only mislead beside another: {', '.join(beside) or 'none'}."
     yield f"- {len(healthy)} healthy worlds raise no alarm."
     if results.pairs:
         both = [why for why in results.pairs.values() if why is not None]
@@ -88,7 +91,7 @@ def _lines(results: Results) -> Iterator[str]:
         "|---|---|---|---|---|---|",
     )
     for cause in known:
-        yield from _rows(results, cause, first[cause.id])
+        yield from _rows(results, cause, own[cause.id])
     yield from ("", "## Healthy worlds", "", "| scenario | what it is | simulated | kernel |", "|---|---|---|---|")
     for world in healthy:
         cells = " | ".join(results.cell(world, fabric) for fabric in FABRICS)

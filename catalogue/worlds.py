@@ -40,6 +40,12 @@ class World:
     parts: tuple[World, ...] = ()
 
     @property
+    def own(self) -> str:
+        """The cause whose scenario this is, '' for a healthy world; where it only misleads, another is named first."""
+        named = self.name.partition("-")[0].upper()
+        return named if named in self.answer else next(iter(self.answer), "")
+
+    @property
     def healthy(self) -> bool:
         """Whether nothing is wrong in it."""
         return not self.answer

@@ -25,7 +25,7 @@ def test_every_scenario_says_what_is_true_in_it_or_is_healthy() -> None:
     assert {each for world in SINGLES for each in world.answer} <= ids
     for world in SINGLES:
         if world.name.startswith("rc"):
-            assert world.answer[0] == world.name[:4].upper(), world.name
+            assert world.own == world.name[:4].upper(), world.name
 
 
 def test_the_page_is_what_the_catalogue_says_now() -> None:

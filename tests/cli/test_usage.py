@@ -96,12 +96,6 @@ def test_a_broken_scenario_file_is_named_with_its_line(wayhome: Wayhome, tmp_pat
     assert "3" in done.sentence
 
 
-def test_public_targets_are_not_what_this_is_about(wayhome: Wayhome) -> None:
-    done = wayhome("diagnose", "my-pod", "8.8.8.8")
-    assert done.code == 2
-    assert "8.8.8.8" in done.sentence
-
-
 def test_no_cluster_anywhere(wayhome: Wayhome) -> None:
     done = wayhome("diagnose", "my-pod", "10.2.0.10")
     assert (done.code, done.out) == (3, "")
