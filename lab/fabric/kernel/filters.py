@@ -47,7 +47,7 @@ def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
                 bodies.append(f"-A {chain(name, number)} -g {behind}")
             bodies.append(f"-A {chain(name, len(stages))} -j {last}")
     foreign = [*_other_regions(cloud, net), *foreign]
-    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"
     lines = ["*filter", *chains, *foreign, known, *egress, *ingress, "-A FORWARD -j ACCEPT", *bodies, "COMMIT", ""]
     return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join(lines)}
 

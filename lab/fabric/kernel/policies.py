@@ -82,7 +82,7 @@ def node_filter(store: Store, node: str, pods: Iterable[str]) -> str:
         held = (store.table("guest/pods").find(pod) or {}).get("heldBack", [])
         hooks += [f"-A FORWARD -i {device('c', pod)} -d {found} -j DROP" for found in held]
     head = ["*filter", ":INPUT ACCEPT [0:0]", ":FORWARD ACCEPT [0:0]", ":OUTPUT ACCEPT [0:0]", *chains]
-    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED -j ACCEPT"
+    known = "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"
     refused = [
         f"-A {chain} {match} -j REJECT --reject-with icmp-port-unreachable"
         for match in _no_pods_behind(store)
