@@ -19,11 +19,14 @@ def main() -> int:
     parser.add_argument("--fabric", choices=page.FABRICS, action="append", help="only on this one (default both)")
     parser.add_argument("--remedy", choices=page.REMEDIES, action="append", help="only this one (default all)")
     parser.add_argument("--check", action="store_true", help="write nothing: 1 when the page says anything else")
+    parser.add_argument("--sample", type=int, metavar="N", help="kill at every Nth step alone, and check those")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2, help="how many labs at once")
     arguments = parser.parse_args()
     wanted = [
         (remedy, fabric) for remedy in arguments.remedy or page.REMEDIES for fabric in arguments.fabric or page.FABRICS
     ]
+    if arguments.sample:
+        return _sampled(wanted, arguments.sample)
     parts = max(1, arguments.jobs // len(wanted))
     rows = {key: list(enumerate(found)) for key, found in page.told().items()}
     for remedy, fabric in wanted:
@@ -44,6 +47,21 @@ def main() -> int:
     wrong = [row for found in ordered.values() for row in found if row.wrong]
     print(f"{sum(map(len, ordered.values())) - len(wrong)} of {sum(map(len, ordered.values()))} kills went well")  # noqa: T201
     return 1 if wrong else 0
+
+
+def _sampled(wanted: list[tuple[str, str]], every: int) -> int:
+    """Kill at every `every`-th step and hold what comes of it against the page; 1 where it says anything else."""
+    told, apart = page.told(), 0
+    for remedy, fabric in wanted:
+        first = len(told[remedy, fabric, page.WAYS[0]])
+        for key, found in sweep(remedy, fabric, 0, every).items():
+            for number, row in found:
+                at = number - (0 if key[2] == page.WAYS[0] else first)
+                was = told[key][at] if 0 <= at < len(told[key]) else None
+                if row != was:
+                    apart += 1
+                    print(f"{' '.join(key)}: {was and page.line(was)} is now {page.line(row)}")  # noqa: T201
+    return int(apart > 0)
 
 
 if __name__ == "__main__":

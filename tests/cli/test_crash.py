@@ -27,10 +27,10 @@ def test_the_page_has_every_remedy_fabric_and_way_and_nothing_went_wrong() -> No
 
 
 @pytest.mark.parametrize(("remedy", "fabric"), [("exchange-routes", "simulated"), ("masquerade-minimal", "kernel")])
-def test_killed_at_every_step(remedy: str, fabric: str) -> None:
-    """The steps and what became of each are what the page says: a new step or a worse end makes this fail."""
+def test_killed_at_some_steps(remedy: str, fabric: str) -> None:
+    """What becomes of a kill is what the page says; `make crash` kills at every step."""
     done = subprocess.run(
-        [sys.executable, "-m", "crash", "--check", "--remedy", remedy, "--fabric", fabric, "--jobs", "2"],
+        [sys.executable, "-m", "crash", "--sample", "8", "--remedy", remedy, "--fabric", fabric],
         cwd=ROOT,
         capture_output=True,
         text=True,
