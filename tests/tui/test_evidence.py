@@ -66,6 +66,8 @@ def test_what_is_written_can_be_used(seen, name):
     assert text.endswith("\n")
     if name == "snapshot":
         assert loads(text) == snapshot
+    elif name == "routes-json":
+        assert set(json.loads(text)) == {"schema", "taken_at", "question", "routes"}
     elif file.endswith(".json"):
         schema = json.loads((files("rules.schemas") / "report.schema.json").read_text(encoding="utf-8"))
         jsonschema.validate(json.loads(text), schema)

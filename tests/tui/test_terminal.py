@@ -69,6 +69,6 @@ def test_a_recording_is_walked_with_the_keyboard_and_left(terminal):
     terminal.wait_for("Every route of both VPCs")
     terminal.keys("F1")
     terminal.keys("5")
-    terminal.wait_for("alone?")
+    terminal.wait_for("enough?")
     terminal.keys("C-q")
     terminal.wait_for("left with 0")
