@@ -63,7 +63,7 @@ def test_one_who_may_look_at_everything_gets_the_cause_without_a_measurement(
     report = done.report
     assert observed(report)["pod-peer"] in (None, "not-run")
     assert "RC01" in [cause["id"] for cause in report["causes"]]
-    assert any("create pods/exec" in gap["permission"] for gap in report["unknowns"])
+    assert any("pods/exec" in gap["permission"] for gap in report["unknowns"])
     assert done.code in (1, 4)
 
 
