@@ -41,7 +41,7 @@ def load() -> None:
     """Import what every command needs, once."""
     warmup.kubernetes()
     warmup.google()
-    import rules.evaluate  # noqa: F401
+    import rules.evaluate  # noqa: F401  loaded before the fork
 
 
 def run(argv: Sequence[str], environment: Mapping[str, str], *, point: str = "", trail: Path | None = None) -> Done:
