@@ -22,7 +22,7 @@ pytestmark = pytest.mark.lab
 # The program that stands in for the app: it says that it runs, with what environment, and waits.
 APP = """#!/bin/sh
 case "$1" in
---practise) echo "app on $2, state in $WAYHOME_STATE_DIR, cluster in $KUBECONFIG"; read -r _answer; exit 0 ;;
+--lab) echo "app on $2, state in $WAYHOME_STATE_DIR, cluster in $KUBECONFIG"; read -r _answer; exit 0 ;;
 *) exec {python} -m tui "$@" ;;
 esac
 """

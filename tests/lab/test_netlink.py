@@ -54,7 +54,14 @@ def left_by(way: str, lines: tuple[str, ...]) -> str:
     if done.returncode and "unshare" in done.stderr and not os.environ.get("CI"):
         pytest.skip(f"no network namespaces here: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
-    return re.sub(r"\d+sec|@if\d+|\d+: ", "", done.stdout)
+    return in_order(re.sub(r"\d+sec|@if\d+|\d+: ", "", done.stdout))
+
+
+def in_order(shown: str) -> str:
+    """The neighbours sorted, as the kernel lists them by a hash that it seeds anew in every namespace."""
+    lines = shown.splitlines()
+    neighbours = sorted(line for line in lines if "PERMANENT" in line)
+    return "\n".join([line for line in lines if "PERMANENT" not in line] + neighbours)
 
 
 @pytest.mark.parametrize("lines", [ADDED, ADDED + REMOVED], ids=["added", "removed"])

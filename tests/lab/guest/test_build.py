@@ -110,7 +110,7 @@ def test_the_truth_is_a_snapshot_from_which_nothing_is_missing(name: str) -> Non
         assert network.subnets is not None
         assert network.firewall is not None
         assert network.peerings is not None
-    assert set(world.node_nat) == {"gke-node-01", "gke-node-02"}
+    assert set(world.node_nat) == {node.name for node in load(name).nodes}
 
 
 def test_policies_and_agents_left_out(world: Callable[[Any], Any], tmp_path: Any) -> None:
