@@ -251,6 +251,26 @@ class _Text:
         if offer.role is Role.ADVICE:
             predicted = ""
         yield from self.say(f"{offer.sentence} {predicted}".strip(), indent=4)
+        yield from self.whole_fix(offer) if offer.id in self.enough() else self.brief_fix(offer)
+
+    def enough(self) -> set[str]:
+        """The remedies that are part of a set which is enough: the only ones worth a page of text each."""
+        return {remedy for one in self.report.fix_sets for remedy in one.remedies}
+
+    def brief_fix(self, offer: Offer) -> Iterator[str]:
+        """What stands in the way of a remedy that is not enough, and the command that shows the rest."""
+        for need in offer.preconditions:
+            if need.met is False:
+                text = f"{need.sentence} ({labels.met_word(need.met)})"
+                yield from self.item(text, mark=labels.met_mark(need.met, self.glyphs), indent=6)
+        if offer.role is Role.ADVICE or self.report.question is None:
+            return
+        verb, end = ("handoff", "") if offer.role is Role.HAND_OFF else ("apply", " --dry-run")
+        asked = f"{self.report.question.pod} {shlex.quote(str(self.report.question.target))}"
+        yield from self.command(f"wayhome {verb} {offer.id} {asked}{end}", indent=6)
+
+    def whole_fix(self, offer: Offer) -> Iterator[str]:
+        glyphs = self.glyphs
         parts: tuple[tuple[str, Sequence[str]], ...] = (
             (_("changes"), offer.change_sentences),
             (_("also touches"), [line for line in offer.blast_radius if line not in offer.stops]),

@@ -18,6 +18,7 @@ import pytest
 from rules import schemas
 from rules.evaluate import evaluate
 from rules.report import as_json, markdown, text
+from rules.report.model import Role
 from rules.report.plain import cells
 from rules.snapshot import Snapshot, to_json
 
@@ -207,6 +208,21 @@ def test_hostile_names_are_no_markdown(seen: Seen) -> None:
     assert "\x1b" not in printed
     assert "<b>" not in re.sub(r"(?<![\\`])(`+)(?!`).*?(?<!`)\1(?!`)", "", printed, flags=re.DOTALL)
     assert "\u202e" not in printed
+
+
+def test_only_what_is_enough_is_told_whole(seen: Seen) -> None:
+    report = evaluate(seen("article", "ok ok ok timeout"))
+    told = text.render(report).partition("\nFixes\n")[2]
+    enough = {name for one in report.fix_sets for name in one.remedies}
+    assert enough
+    assert {offer.id for offer in report.remedies if offer.role is not Role.ADVICE} > enough
+    for offer in report.remedies:
+        part = re.split(r"^  \S+ (?=[a-z-]+: )", told, flags=re.MULTILINE)
+        (own,) = [one for one in part if one.startswith(f"{offer.id}: ")]
+        own = own.partition("\n\n")[0].replace("\\\n", "")
+        assert ("by hand:" in own) == (offer.id in enough), offer.id
+        verb = {Role.HAND_OFF: "handoff", Role.APPLY: "apply"}.get(offer.role, "")
+        assert (f"wayhome {verb} {offer.id} default/my-pod" in own) == (bool(verb) and offer.id not in enough), offer.id
 
 
 def test_markdown_tells_the_whole_story(seen: Seen) -> None:
