@@ -76,8 +76,9 @@ def vpc(link: str) -> Vpc | None:
 def internal_address(node: Json) -> str | None:
     """The Node's InternalIP (IPv4)."""
     for one in _get(node, "status", "addresses") or []:
-        if isinstance(one, Mapping) and one.get("type") == "InternalIP" and ":" not in str(one.get("address")):
-            return str(one["address"])
+        address = one.get("address") if isinstance(one, Mapping) and one.get("type") == "InternalIP" else None
+        if address and ":" not in str(address):
+            return str(address)
     return None
 
 

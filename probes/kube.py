@@ -82,8 +82,11 @@ class Kube:
         return {**found, "User-Agent": "wayhome"}
 
     def get(self, path: str, query: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Object:
-        """GET one JSON object. Raises CallError."""
-        return self.send("GET", path, query, seconds=seconds)
+        """GET one object, or a list of them as it comes. Raises CallError."""
+        found = self.send("GET", path, query, seconds=seconds)
+        if "items" not in found:
+            shape.named(found)
+        return found
 
     def list(self, path: str, query: Mapping[str, Any] | None = None, seconds: float = SECONDS) -> Object:
         """GET a whole list, page by page, as one list object without the last page's leftovers. Raises CallError."""
@@ -107,6 +110,7 @@ class Kube:
             kind = {"kind": str(page.get("kind", "")).removesuffix("List")}
             for item in found or ():
                 shape.kubernetes({**kind, **item} if isinstance(item, dict) else item)
+                shape.named(item)
             items.extend(found or [])
             metadata = page.get("metadata")
             following = metadata.get("continue") if isinstance(metadata, dict) else None

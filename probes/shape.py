@@ -12,9 +12,16 @@ from typing import Any
 from probes.errors import CallError
 from rules.words import _
 
-TEXT, OBJECT, OBJECTS, LIST = "text", "object", "objects", "list"
+TEXT, TEXTS, OBJECT, OBJECTS, LIST = "text", "texts", "object", "objects", "list"
 
-_KUBERNETES: Mapping[str, Mapping[str, str]] = {
+# A type, an object's fields, or a list's objects' fields. Every field may be absent.
+Shape = str | Mapping[str, Any] | tuple[Mapping[str, Any]]
+
+_CONTAINERS: Shape = ({"name": TEXT, "image": TEXT, "restartPolicy": TEXT},)
+_STATE = {word: {"reason": TEXT, "message": TEXT} for word in ("waiting", "running", "terminated")}
+_STATUSES: Shape = ({"name": TEXT, "state": _STATE},)
+_SELECTOR: Shape = {"matchLabels": OBJECT, "matchExpressions": ({"key": TEXT},)}
+_KUBERNETES: Mapping[str, Mapping[str, Shape]] = {
     "metadata": {
         "name": TEXT,
         "namespace": TEXT,
@@ -28,13 +35,14 @@ _KUBERNETES: Mapping[str, Mapping[str, str]] = {
         "providerID": TEXT,
         "podCIDR": TEXT,
         "podCIDRs": LIST,
-        "containers": OBJECTS,
-        "initContainers": OBJECTS,
+        "containers": _CONTAINERS,
+        "initContainers": _CONTAINERS,
+        "ephemeralContainers": _CONTAINERS,
         "volumes": OBJECTS,
         "imagePullSecrets": OBJECTS,
         "selector": OBJECT,
         "template": OBJECT,
-        "podSelector": OBJECT,
+        "podSelector": _SELECTOR,
         "ports": LIST,
     },
     "status": {
@@ -42,12 +50,19 @@ _KUBERNETES: Mapping[str, Mapping[str, str]] = {
         "podIP": TEXT,
         "podIPs": OBJECTS,
         "conditions": OBJECTS,
-        "containerStatuses": OBJECTS,
-        "addresses": OBJECTS,
-        "images": OBJECTS,
+        "containerStatuses": _STATUSES,
+        "initContainerStatuses": _STATUSES,
+        "ephemeralContainerStatuses": _STATUSES,
+        "addresses": ({"type": TEXT, "address": TEXT},),
+        "images": ({"names": TEXTS},),
     },
 }
-_CLUSTER: Mapping[str, str] = {
+# What only one kind has: the selector of a Service is a plain object.
+_OF_KIND: Mapping[str, Mapping[str, Mapping[str, Shape]]] = {
+    "ConfigMap": {"": {"data": OBJECT}},
+    "DaemonSet": {"spec": {"selector": _SELECTOR}},
+}
+_CLUSTER: Mapping[str, Shape] = {
     "name": TEXT,
     "location": TEXT,
     "selfLink": TEXT,
@@ -72,8 +87,14 @@ def kubernetes(item: Any) -> None:
         if not isinstance(held, dict):
             raise odd(part)
         _check(held, fields, f"{part}.")
-    if item.get("kind") == "ConfigMap" and not isinstance(item.get("data") or {}, dict):
-        raise odd("data")
+    for part, fields in _OF_KIND.get(str(item.get("kind")), {}).items():
+        _check((item.get(part) or {}) if part else item, fields, f"{part}." if part else "")
+
+
+def named(item: Mapping[str, Any]) -> None:
+    """Raise CallError for an object of Kubernetes without what every stored one has: metadata with a name."""
+    if not (item.get("metadata") or {}).get("name"):
+        raise odd("metadata.name")
 
 
 def cluster(item: Mapping[str, Any]) -> None:
@@ -86,16 +107,24 @@ def odd(field: str) -> CallError:
     return CallError("error", _("the answer is not as the API describes it, in {field}").format(field=field))
 
 
-def _check(item: Mapping[str, Any], fields: Mapping[str, str], where: str) -> None:
-    for field, kind in fields.items():
+def _check(item: Mapping[str, Any], fields: Mapping[str, Shape], where: str) -> None:
+    for field, shape in fields.items():
         found = item.get(field)
-        if found is not None and not _is(found, kind):
+        if found is None:
+            continue
+        if not _is(found, shape):
             raise odd(where + field)
+        if isinstance(shape, Mapping):
+            _check(found, shape, f"{where}{field}.")
+        elif isinstance(shape, tuple):
+            for each in found:
+                _check(each, shape[0], f"{where}{field}.")
 
 
-def _is(value: Any, kind: str) -> bool:
-    if kind == TEXT:
+def _is(value: Any, shape: Shape) -> bool:
+    if shape == TEXT:
         return isinstance(value, str)
-    if kind == OBJECT:
+    if shape == OBJECT or isinstance(shape, Mapping):
         return isinstance(value, dict)
-    return isinstance(value, list) and (kind == LIST or all(isinstance(each, dict) for each in value))
+    inner = {LIST: object, TEXTS: str}.get(shape, dict) if isinstance(shape, str) else dict
+    return isinstance(value, list) and all(isinstance(each, inner) for each in value)

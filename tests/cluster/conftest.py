@@ -87,7 +87,7 @@ class Api:
 
     def items(self, path: str) -> list[Object]:
         """The objects of a list."""
-        found: list[Object] = self.call("GET", path)["items"]
+        found: list[Object] = self.call("GET", path).get("items") or []
         return found
 
     def remove(self, path: str) -> None:
@@ -191,7 +191,7 @@ class Cluster:
 
         def running() -> bool:
             found = self.api.items(self.pods)
-            return wanted <= {item["metadata"]["name"] for item in found if item["status"].get("phase") == "Running"}
+            return wanted <= {item["metadata"]["name"] for item in found if runs(item)}
 
         until(running, f"{', '.join(sorted(wanted))} do not all run")
 
@@ -200,8 +200,8 @@ class Cluster:
         self.api.call("POST", self.pods, pod(name, "tools", {"tools": image}, NODES[0]))
 
         def waits() -> bool:
-            found = (self.api.find(f"{self.pods}/{name}") or {}).get("status", {}).get("containerStatuses") or [{}]
-            return "waiting" in found[0].get("state", {}) and "Image" in str(found[0]["state"]["waiting"]["reason"])
+            statuses = status(self.api.find(f"{self.pods}/{name}")).get("containerStatuses") or []
+            return any("Image" in one.get("state", {}).get("waiting", {}).get("reason", "") for one in statuses)
 
         until(waits, f"{name} is not waiting for its image")
 
@@ -227,7 +227,7 @@ class Cluster:
     def nat(self, node: str) -> str:
         """The nat table of `node` as its agent's pod sees it; '' where there is none."""
         for item in self.api.items(f"{SYSTEM}/pods?labelSelector=k8s-app%3Dip-masq-agent"):
-            if item["spec"]["nodeName"] == node and item["status"].get("phase") == "Running":
+            if runs(item) and item["spec"].get("nodeName") == node:
                 name = item["metadata"]["name"]
                 return self.kubectl("exec", "-n", "kube-system", name, "--", "iptables-save", "-t", "nat").out
         return ""
@@ -276,6 +276,16 @@ class Cluster:
             two(images, NODES[1]),
             pod("on-host", "tools", images, NODES[1], hostNetwork=True),
         )
+
+
+def status(item: Object | None) -> Object:
+    """The status of an object that may be gone, or so new that nobody has written one."""
+    return (item or {}).get("status") or {}
+
+
+def runs(item: Object) -> bool:
+    """Whether a pod runs and is to stay."""
+    return status(item).get("phase") == "Running" and not item["metadata"].get("deletionTimestamp")
 
 
 def flagged(peering: Object, flags: Object) -> bool:

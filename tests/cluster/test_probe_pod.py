@@ -55,8 +55,12 @@ def test_a_kill_leaves_a_pod_that_ends_by_itself_and_that_check_finds(
     assert f"kubectl delete pod -n default {name}" in done.out
     # The kubelet ends it when its time is over; the test brings that time nearer.
     article.api.call("PATCH", f"{article.pods}/{name}", {"spec": {"activeDeadlineSeconds": 1}})
-    until(lambda: article.api.find(f"{article.pods}/{name}")["status"]["phase"] == "Failed", f"{name} does not end")
-    assert article.api.find(f"{article.pods}/{name}")["status"]["reason"] == "DeadlineExceeded"
+
+    def status() -> dict[str, Any]:
+        return (article.api.find(f"{article.pods}/{name}") or {}).get("status") or {}
+
+    until(lambda: status().get("phase") == "Failed", f"{name} does not end")
+    assert status().get("reason") == "DeadlineExceeded"
     assert article.kubectl("delete", "pod", "-n", "default", name).code == 0
     assert name not in wayhome("check", "my-pod", TARGET).out
 

@@ -102,13 +102,13 @@ def test_a_fault_is_one_word_and_in_time(name: str, cluster, client: Kube) -> No
 
 
 def test_a_server_that_asks_to_come_back_is_asked_again(cluster, client: Kube) -> None:
-    answers = [answer(429, "{}", Retry_After="0"), answer(200, '{"items": [{"a": 1}]}')]
+    answers = [answer(429, "{}", Retry_After="0"), answer(200, '{"items": [{"metadata": {"name": "a"}}]}')]
 
     async def handler(request: web.Request) -> web.Response:
         return await answers.pop(0)(request)
 
     cluster.faults[f"GET {PATH}"] = handler
-    assert client.list(PATH)["items"] == [{"a": 1}]
+    assert client.list(PATH)["items"] == [{"metadata": {"name": "a"}}]
 
 
 def test_lists_are_read_page_by_page(cluster, client: Kube, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,10 +126,10 @@ def test_a_list_whose_pages_have_expired_is_read_whole(cluster, client: Kube) ->
         if "continue" in request.query:
             return web.json_response({"message": "expired"}, status=410)
         rest = {"continue": "x"} if "limit" in request.query else {}
-        return web.json_response({"metadata": rest, "items": [{"n": len(asked)}]})
+        return web.json_response({"metadata": rest, "items": [{"metadata": {"name": f"n{len(asked)}"}}]})
 
     cluster.faults[f"GET {PATH}"] = handler
-    assert client.list(PATH)["items"] == [{"n": 3}]
+    assert client.list(PATH)["items"] == [{"metadata": {"name": "n3"}}]
 
 
 def test_pages_without_end_are_an_error(cluster, client: Kube) -> None:
