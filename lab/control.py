@@ -192,6 +192,7 @@ def environment(running: Running) -> dict[str, str]:
         "CLOUDSDK_API_ENDPOINT_OVERRIDES_NETWORKCONNECTIVITY": f"{running.container}/",
         "CLOUDSDK_AUTH_DISABLE_CREDENTIALS": "true",
         "CLOUDSDK_CORE_PROJECT": running.project,
+        "WAYHOME_RESYNC_PACE": f"{running.speed:g}",
     }
     return found | _no_proxy(os.environ)
 

@@ -6,16 +6,17 @@ and carries the version of the object that was shown.
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 from probes import back, force, forth, journal, lock, plan, trace, watch
-from probes.errors import ChangeError
+from probes.errors import ChangeError, NotOursError
 from probes.hands import Hands
 from probes.plan import Plan, Step
 from probes.progress import Progress, Stage, Watcher, unwatched
 from probes.run import ENDED, Run, State
 from probes.steps import step_from, step_to
-from rules.report.model import Offer
+from rules.report.model import Offer, Role
 from rules.words import _
 
 
@@ -33,9 +34,7 @@ class Applier:
     def plan(self, offer: Offer) -> Plan:
         """Read what `offer` changes again and show the difference. Raises ProbeError; changes nothing."""
         if not offer.applicable or not offer.changes:
-            raise ChangeError(
-                _("{id} is advice, not something that wayhome changes: {why}").format(id=offer.id, why=offer.sentence)
-            )
+            raise NotOursError(self._why_not(offer))
         return plan.make(offer, [self._hands.read(change) for change in offer.changes])
 
     def dry_run(self, made: Plan) -> tuple[str, ...]:
@@ -122,6 +121,22 @@ class Applier:
     def runs(self) -> tuple[Run, ...]:
         """All runs of this person, the newest first."""
         return journal.runs()
+
+    def _why_not(self, offer: Offer) -> str:
+        """Why wayhome does not make the changes of `offer`, and who does."""
+        if offer.role is Role.HAND_OFF:
+            where = self._hands.where()
+            words = ("wayhome", "handoff", offer.id, where.get("pod", "POD"), where.get("target", "TARGET"))
+            return _(
+                "{id} is for the admins of {owner} to make, so nothing was changed; `{command}` prints the message "
+                "for them, with the commands."
+            ).format(id=offer.id, owner=offer.owner, command=shlex.join(words))
+        why = (
+            _("{id} is advice, not something that wayhome changes: {why}")
+            if offer.role is Role.ADVICE
+            else _("{id} cannot be made as things are: {why}")
+        )
+        return why.format(id=offer.id, why=offer.sentence)
 
     def _require_same_place(self, run: Run) -> None:
         then, now = run.plan.get("where", {}).get("server"), self._hands.where().get("server")

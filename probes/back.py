@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from probes import force, journal, plan, trace
 from probes.errors import CancelledError, ChangedMeanwhileError, ProbeError
-from probes.forth import by_agents, keep_proof, noted
+from probes.forth import by_agents, by_nodes, keep_proof, noted
 from probes.hands import Hands
 from probes.journal import Journal
 from probes.plan import Step
@@ -31,14 +33,25 @@ def take(hands: Hands, run: Run, steps: tuple[Step, ...], watcher: Watcher) -> R
                 kept.write("failed", state=State.ROLLBACK_FAILED.value, why=error.sentence)
                 raise
             kept.write("restored", state=State.RESTORED.value)
-        agents = any(by_agents(step) and _was_called(run, index) for index, step in enumerate(steps))
-        predicted = str(run.plan.get("before", {}).get(force.PROBE, "unknown"))
-        if any(step.change.kind == "DaemonSet" for step in steps):
+        tables = run.plan.get("tables", {})
+        called = [step for index, step in enumerate(steps) if by_nodes(step) and _was_called(run, index)]
+        predicted = before = str(run.plan.get("before", {}).get(force.PROBE, "unknown"))
+        stays = any(step.change.kind == "DaemonSet" for step in steps)
+        if stays:
             # The agent takes none of its rules along: what pods do from now on is each node's last list.
             predicted = "unknown"
-        found = force.wait(hands, run.plan.get("tables", {}) if agents else {}, predicted, watcher, back=True)
+        settled = _settled(run, tables)
+        found = force.wait(
+            hands,
+            tables if any(map(by_agents, called)) else {},
+            predicted,
+            watcher,
+            back=True,
+            open_for=force.whole_resync(called) if called and settled is not None else 0.0,
+            settled_nodes=settled or (),
+        )
         keep_proof(hands, kept, found, State.ROLLED_BACK, watcher)
-        watcher(Progress(Stage.ENDED, _ending(predicted, found)))
+        watcher(Progress(Stage.ENDED, _ending(before, found, stays=stays)))
     return journal.read(kept.id)
 
 
@@ -82,14 +95,29 @@ def _advice(hands: Hands, run: Run, step: Step, live: object, sentence: str) -> 
     return "\n".join(said)
 
 
-def _ending(predicted: str, found: force.Outcome) -> str:
-    outcome = found.probe.outcome.value
+def _settled(run: Run, tables: Mapping[str, str | None]) -> frozenset[str] | None:
+    """The nodes that are known to have read the run's change, so that their table tells when they are back.
+
+    None where no node is in doubt: the waiting for the change ended, and none was late.
+    """
+    waited = [line for line in run.lines if line.get("step") == "measured"]
+    if not waited:
+        return frozenset()
+    late = frozenset(run.late) & tables.keys()
+    return frozenset(tables.keys() - late) if late else None
+
+
+def _ending(before: str, found: force.Outcome, *, stays: bool) -> str:
+    name, outcome = found.probe.id, found.probe.outcome.value
     if found.late:
         return _("Taken back; {nodes} did not take that over in time; {id}: {outcome}.").format(
-            nodes=", ".join(found.late), id=found.probe.id, outcome=outcome
+            nodes=", ".join(found.late), id=name, outcome=outcome
         )
-    if predicted not in (outcome, "unknown"):
-        return _("Taken back; {id}: {outcome}, where it was {before} before.").format(
-            id=found.probe.id, outcome=outcome, before=predicted
-        )
-    return _("Taken back; {id}: {outcome}.").format(id=found.probe.id, outcome=outcome)
+    if before in (outcome, "unknown"):
+        return _("Taken back; {id}: {outcome}.").format(id=name, outcome=outcome)
+    words = (
+        _("Taken back; {id}: {outcome}, {before} before: each node keeps the rules that its agent wrote last.")
+        if stays
+        else _("Taken back; {id}: {outcome}, where it was {before} before.")
+    )
+    return words.format(id=name, outcome=outcome, before=before)

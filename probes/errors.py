@@ -10,6 +10,7 @@
     │   ├── LoginError          no login, or an expired one
     │   ├── ForbiddenError      known, but not allowed
     │   └── UnreachableError    nothing answers, or what answers is not trusted
+    ├── NotOursError        exit 1: the change is somebody else's to make, or nobody's as things are
     ├── ChangeError         exit 3: a change was refused, or somebody else was faster
     └── CancelledError      exit 130: the person asked to stop
 
@@ -77,6 +78,12 @@ class ChangeError(ProbeError):
     """A change was refused; nothing was changed unless the sentence says so."""
 
     exit_code = 3
+
+
+class NotOursError(ProbeError):
+    """The change is somebody else's to make, or cannot be made as things are; nothing was changed."""
+
+    exit_code = 1
 
 
 class ChangedMeanwhileError(ChangeError):

@@ -74,6 +74,11 @@ def by_agents(step: Step) -> bool:
     return step.change.kind == "ConfigMap" and not step.settled
 
 
+def by_nodes(step: Step) -> bool:
+    """Whether something on every node has to read the step, sooner or later."""
+    return step.change.kind in ("ConfigMap", "EgressNATPolicy") and not step.settled
+
+
 def keep_proof(hands: Hands, kept: Journal, found: Outcome, state: State, watcher: Watcher) -> None:
     """Measure what the waiting has not, and write everything down."""
     proof = {found.probe.id: found.probe.outcome.value}

@@ -85,6 +85,12 @@ class Run:
         found = [line["proof"] for line in self.lines if line.get("step") == "measured"]
         return found[-1] if found else {}
 
+    @property
+    def late(self) -> tuple[str, ...]:
+        """What had not taken the last change over when the last waiting ended."""
+        found = [line.get("late") or () for line in self.lines if line.get("step") == "measured"]
+        return tuple(map(str, found[-1])) if found else ()
+
     def called(self) -> int:
         """How many changes have been answered by their API."""
         return len({line.get("change") for line in self.lines if line.get("step") == "called"})

@@ -17,6 +17,8 @@ from rules.words import _, plural
 from rules.world import Network, Peering, RouteKind, World
 
 MOST = 8
+# What a person puts the name in the place of, in a command: the same in every language.
+PEERING, REGION = "PEERING", "REGION"
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def draft(case: Case, halves: Halves) -> Draft | None:
         typed.append(commands.update_peering(a, ours.name, "--export-custom-routes"))
         undo.append(commands.update_peering(a, ours.name, "--no-export-custom-routes"))
     if halves.theirs:
-        name = theirs.name if theirs else _("PEERING")
+        name = theirs.name if theirs else PEERING
         said.append(_("{vpc}, peering {name}: importCustomRoutes = true").format(vpc=b, name=name))
         typed.append(commands.update_peering(b, name, "--import-custom-routes"))
         undo.insert(0, commands.update_peering(b, name, "--no-import-custom-routes"))
@@ -79,7 +81,7 @@ def draft(case: Case, halves: Halves) -> Draft | None:
         applicable=not refused and ours.active,
         inert=not _fresh(case, crossing),
         permissions=() if theirs is not None or not halves.theirs else (_right(b),),
-        checks=(commands.list_peering_routes(b, theirs.name if theirs else _("PEERING"), _region(case)),),
+        checks=(commands.list_peering_routes(b, theirs.name if theirs else PEERING, _region(case)),),
         expected_before=(_("no row for {range}").format(range=_pods_of(case)),),
         expected_after=(_("a row for {range} of type STATIC_PEERING_ROUTE, accepted").format(range=_pods_of(case)),),
     )
@@ -90,7 +92,7 @@ def _right(vpc: Vpc) -> str:
 
 
 def _region(case: Case) -> str:
-    return case.node.zone.rsplit("-", 1)[0] if case.node and case.node.zone else _("REGION")
+    return case.node.zone.rsplit("-", 1)[0] if case.node and case.node.zone else REGION
 
 
 def _pods_of(case: Case) -> str:

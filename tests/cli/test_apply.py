@@ -7,17 +7,19 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from probes import force, journal, lock
 from probes.apply import Applier
-from probes.errors import CancelledError, ChangedMeanwhileError, ChangeError, ForbiddenError
+from probes.errors import CancelledError, ChangedMeanwhileError, ChangeError, ForbiddenError, NotOursError
 from probes.journal import JournalError
+from probes.plan import Step
 from probes.progress import Progress, Stage
-from probes.run import State
-from rules.report.model import Change, Offer
+from probes.run import Run, State
+from rules.report.model import Change, Offer, Role
 from rules.snapshot import Outcome, Probe
 
 MAP = {"namespace": "kube-system", "name": "ip-masq-agent"}
@@ -43,6 +45,7 @@ class World:
         self.nat_lag = 0
         self._nat: list[str] = ["*nat\nbefore\nCOMMIT\n"]
         self.strike: Callable[[str], None] = lambda _at: None
+        self.now = 0.0
 
     def where(self) -> dict[str, str]:
         return {"server": self.server}
@@ -100,18 +103,22 @@ class World:
 
     def pause(self, seconds: float) -> None:
         assert seconds > 0
+        self.now += seconds
 
     def objects(self) -> tuple[Any, Any]:
         return copy.deepcopy((self.map, self.flags))
 
 
 @pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     monkeypatch.setenv("WAYHOME_STATE_DIR", str(tmp_path))
-    return World()
+    made = World()
+    with pytest.MonkeyPatch.context() as clock:  # its time passes while it is waited for, and the tests' does not
+        clock.setattr(force, "time", SimpleNamespace(monotonic=lambda: made.now))
+        yield made
 
 
-def offer(*changes: Change, applicable: bool = True) -> Offer:
+def offer(*changes: Change, applicable: bool = True, role: Role = Role.APPLY) -> Offer:
     made = changes or (
         Change("kubernetes", "ConfigMap", MAP, "project-a", None, CONFIG),
         Change(
@@ -123,7 +130,7 @@ def offer(*changes: Change, applicable: bool = True) -> Offer:
             {"exportCustomRoutes": True},
         ),
     )
-    return Offer("both", "Both", "Why.", True, applicable, "project-a", "ok", (), made, (), (), (), ())
+    return Offer("both", "Both", "Why.", True, applicable, "project-a", "ok", (), made, (), (), (), (), role=role)
 
 
 def test_applied_and_proven_and_taken_back(world: World) -> None:
@@ -178,9 +185,18 @@ def test_a_fix_that_does_not_help_is_not_called_proven(world: World, monkeypatch
     assert "timeout" in heard[-1].sentence
 
 
-def test_advice_is_never_applied(world: World) -> None:
-    with pytest.raises(ChangeError, match="advice"):
-        Applier(None, world).plan(offer(applicable=False))
+@pytest.mark.parametrize(
+    ("role", "words"),
+    [
+        (Role.ADVICE, "both is advice, not something that wayhome changes: Why."),
+        (Role.HAND_OFF, "for the admins of project-a to make, .* `wayhome handoff both POD TARGET`"),
+        (Role.APPLY, "both cannot be made as things are: Why."),
+    ],
+)
+def test_what_is_not_ours_to_make_is_never_applied(world: World, role: Role, words: str) -> None:
+    with pytest.raises(NotOursError, match=words) as caught:
+        Applier(None, world).plan(offer(applicable=False, role=role))
+    assert caught.value.exit_code == 1
 
 
 def test_the_peers_half_that_is_refused_is_handed_over(world: World) -> None:
@@ -242,6 +258,78 @@ def test_a_call_that_landed_in_spite_of_its_refusal_stays_open(world: World, mon
     assert run.half_done
     applier.rollback(run)
     assert world.map is None
+
+
+def killed_once_written(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Run:
+    """A run of the ConfigMap alone that died when the server had it, before any agent had read it."""
+    made = Applier(None, world).plan(offer(offer().changes[0]))
+    kill_at("after call 0", world, monkeypatch)
+    with pytest.raises(Killed):
+        Applier(None, world).apply(made)
+    revive(world, monkeypatch, tmp_path)
+    return journal.runs()[0]
+
+
+@pytest.mark.parametrize(
+    ("reads", "back_at"),
+    [((70.0, 100.0), 100.0), ((1e9, 1e9), 123.0)],
+    ids=["the agent reads the change late", "the agent never reads it"],
+)
+def test_after_an_unfinished_apply_a_table_that_stayed_is_not_yet_back(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, reads: tuple[float, float], back_at: float
+) -> None:
+    """Its file may have been mounted before the change was taken back: the agent then writes the new rules yet."""
+
+    def nat(_node: str) -> str:
+        return f"*nat\n{'after' if reads[0] <= world.now < reads[1] else 'before'}\nCOMMIT\n"
+
+    world.nat = nat  # type: ignore[method-assign]  # agents with a beat of their own
+    run = killed_once_written(world, monkeypatch, tmp_path)
+    heard: list[tuple[float, Progress]] = []
+    ended = Applier(None, world).rollback(run, lambda step: heard.append((world.now, step)))
+    assert ended.state is State.ROLLED_BACK
+    assert ended.late == ()
+    arrived = {step.node: at for at, step in heard if step.stage is Stage.IN_FORCE}
+    assert set(arrived) == {"node-1", "node-2"}
+    assert [at for at in arrived.values() if not back_at <= at < back_at + 5] == []
+    assert any("may read it late" in step.sentence for _at, step in heard)
+
+
+def test_after_an_unfinished_apply_nodes_that_cannot_be_seen_are_waited_for(
+    world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    world.agents = lambda: ()  # type: ignore[method-assign]  # nobody may list them
+    run = killed_once_written(world, monkeypatch, tmp_path)
+    began = world.now
+    assert Applier(None, world).rollback(run).state is State.ROLLED_BACK
+    assert world.now - began >= 120
+
+
+def test_what_all_agents_took_over_is_back_with_their_tables(world: World) -> None:
+    applier = Applier(None, world)
+    run = applier.apply(applier.plan(offer()))
+    began = world.now
+    assert applier.rollback(run).state is State.ROLLED_BACK
+    assert world.now - began < 10
+
+
+@pytest.mark.parametrize(
+    ("text", "pace", "seconds"),
+    [
+        ("nonMasqueradeCIDRs: []\n", None, 123.0),
+        ("resyncInterval: 5m\n", None, 363.0),
+        ("resyncInterval: 1s\n", None, 123.0),
+        ("resyncInterval: [\n", None, 123.0),
+        ("resyncInterval: 5m\n", "60", 9.0),
+        ("resyncInterval: 5m\n", "soon", 363.0),
+        ("resyncInterval: 5m\n", "0", 363.0),
+    ],
+)
+def test_a_whole_resync(monkeypatch: pytest.MonkeyPatch, text: str, pace: str | None, seconds: float) -> None:
+    if pace is not None:
+        monkeypatch.setenv(force.PACE, pace)
+    change = offer().changes[0]
+    assert force.whole_resync([Step(change, None, {"data": {"config": text}})]) == seconds
 
 
 def test_an_object_edited_since_is_not_taken_back(world: World) -> None:

@@ -70,6 +70,7 @@ def test_environment(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found["CLOUDSDK_API_ENDPOINT_OVERRIDES_CONTAINER"] == found["WAYHOME_CONTAINER_ENDPOINT"] + "/"
     assert found["CLOUDSDK_AUTH_DISABLE_CREDENTIALS"] == "true"
     assert found["CLOUDSDK_CORE_PROJECT"] == "project-a"
+    assert float(found["WAYHOME_RESYNC_PACE"]) == SPEED
     assert "no_proxy" not in found
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy:3128")
     monkeypatch.setenv("NO_PROXY", "corp")

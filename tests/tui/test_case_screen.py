@@ -202,9 +202,39 @@ async def test_a_fix_is_applied_only_after_its_name_was_typed_then_proven_and_ta
         assert "rollback run-1" in house.sessions[0].calls
         assert app.screen.taken_back
         assert app.screen.after[1].answer is Answer.BROKEN
+        assert "✓ taken back: pod → peer is as before, no answer" in title(app)
         await press(pilot, settle, "escape")
         assert isinstance(app.screen, CaseScreen)
         assert app.screen.case.report.answer is Answer.BROKEN
+
+
+def title(app):
+    return str(app.screen.query_one("#proof-title", Static).render())
+
+
+@pytest.mark.parametrize(
+    ("late", "words"),
+    [
+        ((), "the objects are as before, but pod → peer is not: ok, before no answer"),
+        (("gke-node-02",), "taken back, but not in force on gke-node-02 yet"),
+    ],
+)
+async def test_the_title_says_no_more_than_was_proven_when_the_pod_still_gets_through(
+    house, settle, monkeypatch, late, words
+):
+    app = house.app()
+
+    def rollback(applier, run, watcher):
+        return SimpleNamespace(id=run.id, state="rolled-back", late=late)
+
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "a", "5", "enter", *"ip-masq-agent", "enter")
+        monkeypatch.setattr(type(app.screen._applier), "rollback", rollback)
+        await press(pilot, settle, "u", *"ip-masq-agent", "enter")
+        assert words in title(app)
+        assert app.screen.state is State.WARN
+        assert "for another reason" in str(app.screen.query_one("#proof-lines", Static).render())
 
 
 async def test_a_run_that_waits_for_the_other_side_is_handed_over_and_measured_again(house, settle, monkeypatch):

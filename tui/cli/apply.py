@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from probes import journal
 from probes.plan import Plan, diff
 from probes.run import Run, State
+from rules.remedies.impact import few
 from rules.report import labels
-from rules.report.model import FixSet, Offer, Report, Role
+from rules.report.model import Answer, FixSet, Offer, Report, Role
 from rules.snapshot import Snapshot
 from rules.words import _
 from tui.cli import consent, going_on, keeping
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from probes.session import Session
 
 
+CANNOT_TELL = 4
+
+
 def run(argv: Sequence[str]) -> int:
     """Diagnose, plan the remedy, ask, apply, prove; or finish a run that stopped on the way."""
     parser = Parser(
@@ -31,7 +35,7 @@ def run(argv: Sequence[str]) -> int:
         _("Show what a remedy changes; make the change with consent, and measure with fresh connections."),
         epilog=_(
             "Exit codes: 0 proven (or only shown), 1 not made or not proven, 2 usage, 3 no access,\n"
-            "5 this side's part is made and the other side's is not yet."
+            "4 cannot tell whether it helps, 5 this side's part is made and the other side's is not yet."
         ),
     )
     parser.add_argument("remedy", metavar="REMEDY", nargs="?", help=_("a remedy that `wayhome diagnose` offers"))
@@ -183,16 +187,26 @@ def require_known(remedy: str) -> None:
 
 
 def find_offer(judged: Report, remedy: str) -> Offer:
+    """The offer called `remedy`. Raises CliError: it would mend nothing, or too little could be read to tell."""
     for offer in judged.remedies:
         if offer.id == remedy:
             return offer
     offered = ", ".join(offer.id for offer in judged.remedies if offer.applicable)
+    words = {"remedy": remedy, "headline": judged.headline}
+    rest = _("Offered: {offered}.").format(offered=offered) if offered else _("Nothing is offered.")
+    if judged.answer is Answer.REACHABLE or not (judged.unknowns or judged.answer is Answer.UNKNOWN):
+        raise CliError(_("{remedy} would mend nothing here: {headline} {rest}").format(**words, rest=rest))
+    unread = few([f"{fact.what} ({fact.why})" for fact in judged.unknowns])
     raise CliError(
-        _("{remedy} would mend nothing here: {headline} {rest}").format(
-            remedy=remedy,
-            headline=judged.headline,
-            rest=_("Offered: {offered}.").format(offered=offered) if offered else _("Nothing is offered."),
-        )
+        " ".join(
+            (
+                _("Whether {remedy} would help cannot be told from what could be read: {headline}").format(**words),
+                *([_("Not known: {facts}.").format(facts=unread)] if unread else []),
+                *([rest] if offered else []),
+                _("Nothing was changed; `wayhome diagnose` says what would settle it."),
+            )
+        ),
+        CANNOT_TELL,
     )
 
 

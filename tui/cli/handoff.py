@@ -20,7 +20,7 @@ def run(argv: Sequence[str]) -> int:
     parser = Parser(
         "handoff",
         _("The message for the other side's admin: evidence, their commands, before and after, how to undo it."),
-        epilog=_("Exit codes: 0 made, 2 usage, 3 no access."),
+        epilog=_("Exit codes: 0 made, 2 usage, 3 no access, 4 cannot tell."),
     )
     parser.add_argument("remedy", metavar="REMEDY", help=_("a remedy that `wayhome diagnose` offers"))
     add_question(parser, optional=True)

@@ -17,7 +17,7 @@ from tui.cli.output import report
 
 
 def run(argv: Sequence[str]) -> int:
-    """Show what is taken back, ask, do it, measure. 0: back, and the pod does as before; 1: not taken back."""
+    """Show what is taken back, ask, do it, measure. 0: the objects are as before; 1: not taken back."""
     parser = Parser("rollback", _("Take back what a run of apply changed, to the exact object, and measure again."))
     parser.add_argument("run", metavar="RUN", nargs="?", help=_("a run from `wayhome runs` (else the latest)"))
     parser.add_argument("--yes", action="store_true", help=_("consent without being asked"))

@@ -22,6 +22,7 @@ from tui.glyphs import State, colour, glyph, of_outcome, outcome_word
 from tui.plain import fit, plain
 from tui.views.base import lines, shown
 
+PROBE = "pod-peer"
 ROLES = {"quiet": "$quiet", "warn": "$warn", "fail": "bold $fail", "strong": "bold"}
 
 
@@ -45,6 +46,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.run_made: object | None = None
         self.state = State.WAIT
         self.taken_back = False
+        self.late: tuple[str, ...] = ()
         self.proven = False
         self._session = session
         self._applier: ports.Applier | None = None
@@ -154,9 +156,9 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self.after = (event.snapshot, event.report)
         reachable = event.report.answer is Answer.REACHABLE
         self.proven = self.proven or (reachable and not self.taken_back)
-        self.state = State.OK if reachable else State.WARN if self.taken_back else State.FAIL
+        self.state = State.OK if reachable else State.FAIL
         if self.taken_back:
-            word = _("taken back")
+            self.state, word = self._taken_back(event.report)
         elif self.waiting and not reachable:
             self.state, word = State.WARN, _("waiting for the other side")
         else:
@@ -167,8 +169,27 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
             self._say(_("This side's part is made. c copies the message for the other side; r measures again."), "warn")
         elif not reachable and not self.taken_back:
             self._say(_("It did not help. u takes it back; esc keeps it and returns."), "warn")
+        if self.taken_back and reachable:
+            self._say(self._why_still_reachable(), "warn")
         self._matrix(event.report)
         self.refresh_bindings()
+
+    def _taken_back(self, now: Report) -> tuple[State, str]:
+        """What is proven once the objects are as they were: whether the pod fares as before too."""
+        was, found = observed(self.before), observed(now)
+        words = {"probe": steps.name(PROBE), "was": outcome_word(was), "now": outcome_word(found)}
+        if self.late:
+            return State.WARN, _("taken back, but not in force on {nodes} yet").format(nodes=", ".join(self.late))
+        if was is None or found is None:
+            return State.WARN, _("the objects are as before; {probe} was not measured both times").format(**words)
+        if was == found:
+            return State.OK, _("taken back: {probe} is as before, {now}").format(**words)
+        return State.WARN, _("the objects are as before, but {probe} is not: {now}, before {was}").format(**words)
+
+    def _why_still_reachable(self) -> str:
+        if any(change.kind == "DaemonSet" for change in self.plan.changes):
+            return _("The agent is gone; the rules that it wrote stay on each node until the node is made anew.")
+        return _("The pod gets through for another reason than this change; the path shows what carries it.")
 
     def _matrix(self, after: Report | None) -> None:
         seen = {row.probe: row.observed for row in self.before.matrix}
@@ -249,9 +270,10 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
 
         self._errands.start("undo", work)
 
-    def on_rolled_back(self, _event: messages.RolledBack) -> None:
+    def on_rolled_back(self, event: messages.RolledBack) -> None:
         self._errands.done("undo")
         self.taken_back = True
+        self.late = tuple(getattr(event.outcome, "late", ()))
         self._say(_("Reading and measuring everything once more."))
         self._measure()
 
@@ -261,6 +283,12 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
             self.app.notify(_("A change is under way; it is journalled. ^q leaves all the same."), markup=False)
             return
         self.dismiss(self.after)
+
+
+def observed(report: Report) -> str | None:
+    """What pod-peer was seen to do, None where it was not measured."""
+    found = next((row.observed for row in report.matrix if row.probe == PROBE), None)
+    return None if found == "not-run" else found
 
 
 def kind_of(event: object) -> object:
