@@ -6,7 +6,6 @@ threads with deadlines, so that leaving never waits for a server.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Sequence
 from functools import partial
@@ -17,7 +16,7 @@ from probes.ask import Ask
 from probes.cloud_reads import CloudReads
 from probes.cluster_reads import ClusterReads
 from probes.compute import Compute
-from probes.errors import CallError, CancelledError, ProbeError, UsageError
+from probes.errors import CallError, CancelledError, UsageError
 from probes.events import Listener, Probed, nobody, one_at_a_time
 from probes.evidence import Evidence
 from probes.kube import Kube
@@ -211,10 +210,9 @@ class Session:
         return tuple(ref for ref in refs if ref not in measurements.own())
 
     def _find(self) -> tuple[Kube, Object, Measurements]:
+        warmup.begin()  # Google's client takes a second to load; the pod is looked for meanwhile
         client = Kube(kubeconfig.find(self.ask.kubeconfig, self.ask.context))
         self._tasks.check()
-        # Google's client takes a second to load; the pod is looked for meanwhile.
-        threading.Thread(target=_quietly_warm, daemon=True, name="wayhome-warmup").start()
         pod = self._tasks.start(lambda: guard.find_pod(client, self.ask.pod), patience.times(3 * kube.SECONDS)).result()
         guard.check_container(pod, self.ask.container)
         measurements = Measurements(
@@ -289,8 +287,3 @@ class Session:
         text = self._reader.read("node_nat", node, "get pods/exec", read, 20.0)
         if text is not None:
             self._evidence.nat(node, text)
-
-
-def _quietly_warm() -> None:
-    with contextlib.suppress(ProbeError):
-        warmup.google()

@@ -13,6 +13,8 @@ from rules.snapshot import PodRef
 from rules.words import _
 
 SECONDS = 30.0
+# A pod whose image is there runs within a second or two, and the measurement waits for it.
+SOON, OFTEN = 5.0, 0.15
 
 _FINAL = (
     "ErrImagePull",
@@ -30,7 +32,8 @@ Json = Mapping[str, Any]
 
 def until_running(client: Kube, ref: PodRef, pause: Callable[[float], None], container: str = "") -> str:
     """Wait until the pod (or the `container` that was added to it) runs; '' then, else the reason why it does not."""
-    until = time.monotonic() + patience.times(SECONDS)
+    began = time.monotonic()
+    until = began + patience.times(SECONDS)
     wait = 0.05
     why = ""
     while time.monotonic() < until:
@@ -48,7 +51,7 @@ def until_running(client: Kube, ref: PodRef, pause: Callable[[float], None], con
             if final:
                 return _("The {what} does not run: {why}").format(what=_what(ref, container), why=why)
         pause(wait)
-        wait = min(wait * 1.6, 1.0)
+        wait = min(wait * 1.6, OFTEN if time.monotonic() - began < SOON else 1.0)
     return _("The {what} did not run within {seconds:.0f} s: {why}").format(
         what=_what(ref, container), seconds=SECONDS, why=why or _("it is still Pending")
     )

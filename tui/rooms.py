@@ -56,7 +56,6 @@ def _leave(run: Run) -> None:
 def _warm_up() -> None:
     from probes import warmup
 
-    warmup.kubernetes()
     warmup.google()
 
 

@@ -61,3 +61,19 @@ def test_warmup_from_many_threads_at_once() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOM.parent)
     assert done.stdout.strip() == "[]"
+
+
+def test_who_needs_kubernetes_alone_does_not_wait_for_googles_client() -> None:
+    code = (
+        "import threading; from probes import warmup; load = warmup._import; held = threading.Event()\n"
+        "def slow(name):\n"
+        "    if name.startswith('google.cloud'): begun.set(); held.wait(60)\n"
+        "    return load(name)\n"
+        "begun = threading.Event(); warmup._import = slow; warmup.begin(then=('colorsys',)); begun.wait(60)\n"
+        "warmup.kubernetes(); print('google' in warmup._loaded); held.set(); warmup.google(); import gc, sys, time\n"
+        "until = time.monotonic() + 60\n"
+        "while 'colorsys' not in sys.modules and time.monotonic() < until: time.sleep(0.01)\n"
+        "print('colorsys' in sys.modules, gc.isenabled())"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOM.parent)
+    assert done.stdout.split() == ["False", "True", "True"]

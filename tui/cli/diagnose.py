@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from probes.session import Session
 
 ROUNDS = 5
+JUDGING = ("rules.evaluate", "rules.report.text", "rules.report.as_json")
 EXIT_CODES = {Answer.REACHABLE: 0, Answer.BROKEN: 1, Answer.UNKNOWN: 4}
 
 
@@ -103,6 +104,9 @@ def _load(args: argparse.Namespace, parser: Parser) -> Snapshot:
 
 def _collect(args: argparse.Namespace) -> Snapshot:
     question = ask(args)
+    from probes import warmup
+
+    warmup.begin(then=JUDGING)  # what takes long to load is there by the time that it is needed
     from probes.session import Session
     from tui.cli.narration import Narrator
 
