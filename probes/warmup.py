@@ -62,19 +62,24 @@ def _once(name: str, lock: threading.Lock, load: Callable[[], SimpleNamespace]) 
         return _loaded[name]
     with lock:
         if name not in _loaded:
-            with _no_collecting():
+            with _uncollected():
                 _loaded[name] = load()
         return _loaded[name]
 
 
 @contextlib.contextmanager
-def _no_collecting() -> Iterator[None]:
-    """Import without looking for garbage: thousands of classes are made, and a fifth of the time goes into it."""
+def _uncollected() -> Iterator[None]:
+    """Import without looking for garbage, and do not look through what was imported ever after.
+
+    A fifth of the time would go into the looking, as thousands of classes are made, and half a second more into the
+    looking when the process ends.
+    """
     collects = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        gc.freeze()
         if collects:
             gc.enable()
 

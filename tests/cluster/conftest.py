@@ -47,6 +47,7 @@ class Done:
     code: int
     out: str
     err: str
+    seconds: float = 0.0
 
     @property
     def report(self) -> Object:
@@ -385,6 +386,7 @@ def wayhome(environment: dict[str, str], any_cluster: Cluster) -> Wayhome:
     """Run `wayhome ARGS…` against the cluster; `kubeconfig` is another login."""
 
     def run(*args: str, kubeconfig: Path | None = None) -> Done:
+        began = time.monotonic()
         login = {"KUBECONFIG": str(kubeconfig)} if kubeconfig else {}
         done = subprocess.run(
             [sys.executable, "-m", "tui", *args],
@@ -396,6 +398,15 @@ def wayhome(environment: dict[str, str], any_cluster: Cluster) -> Wayhome:
             check=False,
         )
         assert "Traceback" not in done.stderr
-        return Done(done.returncode, done.stdout, done.stderr)
+        return Done(done.returncode, done.stdout, done.stderr, time.monotonic() - began)
 
     return run
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """Say how long the diagnoses took, beside their slowest probes."""
+    told = [
+        text for one in terminalreporter.getreports("passed") for name, text in one.user_properties if name == "took"
+    ]
+    for text in dict.fromkeys(told):
+        terminalreporter.write_line(text)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,9 +24,14 @@ def named(report: dict[str, Any], status: str = "confirmed") -> list[str]:
 
 
 @pytest.mark.parametrize("pod", ["my-pod", "busybox", "distroless", "two", "far"])
-def test_the_answer_to_a_pod_is_lost_at_the_peer(article: Any, wayhome: Callable[..., Any], pod: str) -> None:
-    done = wayhome("diagnose", pod, TARGET, "--json")
+def test_the_answer_to_a_pod_is_lost_at_the_peer(
+    article: Any, wayhome: Callable[..., Any], record_property: Callable[..., None], tmp_path: Path, pod: str
+) -> None:
+    kept = tmp_path / "case.json"
+    done = wayhome("diagnose", pod, TARGET, "--json", "--save", str(kept))
     assert done.code == 1, done.err
+    slowest = max(probe["seconds"] for probe in json.loads(kept.read_text("utf-8"))["probes"])
+    record_property("took", f"diagnose {pod}: {done.seconds:.1f} s, of which its slowest probe {slowest:.1f} s")
     report = done.report
     broken = report["broken"]
     assert (broken["direction"], broken["reason"], broken["owner"]) == LOST
