@@ -28,17 +28,22 @@ def main() -> int:
     known = worlds.singles()
     results = Results(known, page.told())
     fabrics = arguments.fabric or FABRICS
-    results.alone |= {(world.name, "simulated"): verdicts.wrong(world, verdicts.at_once(world)) for world in known}
+    for world in known:
+        why = verdicts.wrong(world, verdicts.at_once(world))
+        if why or (world.name, "simulated") not in results.told:
+            results.alone[world.name, "simulated"] = why or page.RIGHT
     pairs(results)
     if not arguments.quick:
         tried = [world for world in known if (arguments.only or "") in world.name]
         if arguments.untried:
-            tried = [world for world in tried if results.cell(world, "kernel") != page.RIGHT]
+            tried = [world for world in tried if results.cell(world, "kernel") not in page.NAMED]
         _by_command(results, tried, fabrics, arguments.jobs)
     page.FILE.write_text(page.render(results), encoding="utf-8")
     for line in results.failures:
         print(line)  # noqa: T201  the program's output
-    judged = len(results.alone) + sum(1 for why in results.pairs.values() if why is not None)
+    judged = len({*results.alone, *((world.name, "simulated") for world in known)}) + sum(
+        1 for why in results.pairs.values() if why is not None
+    )
     print(f"{judged - len(results.failures)} of {judged} verdicts are right")  # noqa: T201
     return 1 if results.failures else 0
 
@@ -55,12 +60,17 @@ def pairs(results: Results) -> None:
 def _by_command(results: Results, known: Iterable[World], fabrics: Iterable[str], jobs: int) -> None:
     wanted = [(world.name, fabric) for world in known for fabric in fabrics if fabric in world.fabrics]
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        waiting = {pool.submit(typed.wrong, *each): each for each in wanted}
+        waiting = {pool.submit(typed.told, *each): each for each in wanted}
         for number, done in enumerate(as_completed(waiting), 1):
-            results.alone[waiting[done]] = done.result() or results.alone.get(waiting[done], "")
+            results.alone[waiting[done]] = _worse(results.alone.get(waiting[done]), done.result())
             page.FILE.write_text(page.render(results), encoding="utf-8")
             print(f"\r{number} of {len(wanted)} labs", end="", file=sys.stderr, flush=True)  # noqa: T201
     print(file=sys.stderr)  # noqa: T201
+
+
+def _worse(before: str | None, now: str) -> str:
+    """What was wrong in this process stays wrong, whatever the command line says."""
+    return now if before in (None, page.RIGHT) else before
 
 
 if __name__ == "__main__":

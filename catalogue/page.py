@@ -13,18 +13,19 @@ from rules.causes.cause import Cause
 
 FILE = Path(__file__).parent.parent / "docs" / "catalogue.md"
 FABRICS = ("simulated", "kernel")
-RIGHT, APART, UNPLAYED, UNTRIED = "✓", "·", "–", "untried"
+RIGHT, ASKED, APART, UNPLAYED, UNTRIED = "✓", "✓ with `--ask`", "·", "–", "untried"
+NAMED = (RIGHT, ASKED)
 
 
 @dataclass
 class Results:
-    """What was found: by scenario and fabric, and by pair, '' where it was right and a few words where not.
+    """What was found by scenario and fabric, a few words where it was not one of NAMED; and by pair, '' where right.
 
-    `told` is what an earlier run found on the kernel; a pair is None where the two cannot both hold.
+    `told` is what an earlier run found, by the same keys; a pair is None where the two cannot both hold.
     """
 
     worlds: tuple[World, ...]
-    told: Mapping[str, str] = field(default_factory=dict)
+    told: Mapping[tuple[str, str], str] = field(default_factory=dict)
     alone: dict[tuple[str, str], str] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
     pairs: dict[tuple[str, str], str | None] = field(default_factory=dict)
@@ -32,23 +33,24 @@ class Results:
     @property
     def failures(self) -> list[str]:
         """One line for everything that was wrong."""
-        found = [f"{name} ({fabric}): {why}" for (name, fabric), why in self.alone.items() if why]
+        found = [f"{name} ({fabric}): {why}" for (name, fabric), why in self.alone.items() if why not in NAMED]
         return found + [f"{one} + {other}: {why}" for (one, other), why in self.pairs.items() if why]
 
     def cell(self, world: World, fabric: str) -> str:
-        """One cell; what was not tried on the kernel this time is as the page told it."""
+        """One cell; what was not tried this time is as the page told it."""
         if fabric not in world.fabrics:
             return UNPLAYED
-        why = self.alone.get((world.name, fabric))
-        return why or RIGHT if why is not None else self.told.get(world.name, UNTRIED)
+        return self.alone.get((world.name, fabric)) or self.told.get((world.name, fabric), UNTRIED)
 
 
-def told() -> dict[str, str]:
-    """What the page says of the kernel, by scenario."""
+def told() -> dict[tuple[str, str], str]:
+    """What the page says, by scenario and fabric."""
     if not FILE.exists():
         return {}
-    rows = re.findall(r"`([a-z0-9-]+)` \|.*\| ([^|]+) \|$", FILE.read_text(encoding="utf-8"), re.MULTILINE)
-    return {name: cell for name, cell in rows if cell != UNPLAYED}
+    row = r"`([a-z0-9-]+)` \|(?: [^|`]+ \|)? ([^|]+) \| ([^|]+) \|$"
+    rows = re.findall(row, FILE.read_text(encoding="utf-8"), re.MULTILINE)
+    cells = {(name, fabric): cell for name, *found in rows for fabric, cell in zip(FABRICS, found, strict=True)}
+    return {key: cell for key, cell in cells.items() if cell not in (UNPLAYED, UNTRIED)}
 
 
 def render(results: Results) -> str:
@@ -66,12 +68,13 @@ def _lines(results: Results) -> Iterator[str]:
     proven = sum(bool(worlds) for worlds in proofs.values())
     beside = [name for name, worlds in proofs.items() if worlds and all(world.answer[0] != name for world in worlds)]
     healthy = [world for world in results.worlds if world.healthy]
-    real = sum(any(results.cell(world, "kernel") == RIGHT for world in worlds) for worlds in own.values())
+    real = sum(any(results.cell(world, "kernel") in NAMED for world in worlds) for worlds in own.values())
     yield "# The catalogue, held against the lab"
     yield ""
     yield "`make catalogue` builds every scenario, diagnoses it, and compares what is named with what is true there; it"
     yield "writes this page. A ✓ means: the first of the scenario's truths is named first, every other is named too,"
-    yield f"and no cause is invented. {UNPLAYED} means that the fabric cannot play the scenario."
+    yield f"and no cause is invented. {ASKED}: so only after the observation that the report named as the next one."
+    yield f"{UNPLAYED} means that the fabric cannot play the scenario."
     yield ""
     yield f"- Causes: {proven} of {len(known)} are named in scenarios of their own, {real} on a real kernel; all are"
     yield f"  named first, but those that only mislead beside another: {', '.join(beside) or 'none'}."
@@ -101,7 +104,7 @@ def _lines(results: Results) -> Iterator[str]:
 
 
 def _right(results: Results, world: World) -> bool:
-    return not any(results.alone.get((world.name, fabric)) for fabric in world.fabrics)
+    return all(results.alone.get((world.name, fabric), RIGHT) in NAMED for fabric in world.fabrics)
 
 
 def _rows(results: Results, cause: Cause, worlds: list[World]) -> Iterator[str]:

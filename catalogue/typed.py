@@ -9,6 +9,7 @@ import sys
 import tempfile
 
 from catalogue import verdicts, worlds
+from catalogue.page import ASKED, RIGHT
 from probes import patience
 
 SECONDS = 600
@@ -16,8 +17,11 @@ PATIENCE = "10"
 """A busy machine is not a broken network: deadlines of reads are this many times longer."""
 
 
-def wrong(name: str, fabric: str) -> str:
-    """What is wrong with the verdict on the scenario `name`; '' when it is right."""
+def told(name: str, fabric: str) -> str:
+    """What came of the verdict on the scenario `name`: RIGHT, ASKED where it took `--ask`, else what is wrong.
+
+    `--ask` is typed only where the report names an observation that wayhome can make, as a person would do.
+    """
     world = worlds.single(name)
     with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
         environment = {**os.environ, "WAYHOME_STATE_DIR": folder, patience.VARIABLE: PATIENCE}
@@ -29,13 +33,23 @@ def wrong(name: str, fabric: str) -> str:
             lines = _wayhome(environment, "lab", "env").stdout.splitlines()
             pairs = (line.removeprefix("export ").partition("=") for line in lines)
             environment |= {key: value.strip("'") for key, _, value in pairs}
-            done = _wayhome(environment, "diagnose", *_words(world), "--json")
+            why, asks = _diagnosed(environment, world)
+            if why and asks:
+                why, _asks = _diagnosed(environment, world, "--ask")
+                return why or ASKED
         finally:
             _wayhome(environment, "lab", "stop")
+    return why or RIGHT
+
+
+def _diagnosed(environment: dict[str, str], world: worlds.World, *options: str) -> tuple[str, bool]:
+    """What is wrong with the verdict, '' for nothing; and whether the report names a probe to make."""
+    done = _wayhome(environment, "diagnose", *_words(world), "--json", *options)
     try:
-        return verdicts.wrong(world, verdicts.named(json.loads(done.stdout)))
+        report = json.loads(done.stdout)
     except ValueError:
-        return f"no report: exit {done.returncode}, {' '.join(done.stderr.split())[-200:]}"
+        return f"no report: exit {done.returncode}, {' '.join(done.stderr.split())[-200:]}", False
+    return verdicts.wrong(world, verdicts.named(report)), bool((report["next"] or {}).get("probes"))
 
 
 def _words(world: worlds.World) -> list[str]:

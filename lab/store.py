@@ -8,6 +8,7 @@ Tables (the name is the address, the key finds the object):
   guest/pods                      key NAMESPACE/NAME what runs inside a pod (its image's tools, its servers)
   beyond/PROJECT                  key router name    the other side of a router's tunnel; no API shows it
   behind/PROJECT                  key forwarding rule name   {"vm": the VM behind it}
+  narrow/PROJECT                  key network name   {"largest": bytes of the largest packet that it does not lose}
   node/nat                        key node name      {"text": iptables-save of the nat table as the kernel has it}
 
 All calls happen on the lab's one event loop.

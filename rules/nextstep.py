@@ -16,10 +16,10 @@ from rules.words import _
 def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -> Next | None:
     """The cheapest observation that is still worth making; None when nothing is open."""
     if answer is Answer.REACHABLE:
-        return None
+        return _runnable(found)
     blockers = [finding for _cause, finding in found if finding.blocks and finding.status is Status.CONFIRMED]
     if not blockers:
-        told = observations.separating(case, found) or observations.healing(case)
+        told = observations.separating(case, found) or _of_blocker(found) or observations.healing(case)
         if told is not None:
             return told
         for _cause, finding in found:
@@ -30,7 +30,7 @@ def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -
     if case.measured("pod-peer") is Outcome.REFUSED:
         return _listening(case)
     if blockers or answer is Answer.BROKEN:
-        return None
+        return _runnable([each for each in found if each[1].status in (Status.LIKELY, Status.POSSIBLE)])
     if case.measured("node-peer") is None and case.node is not None:
         return _from_node(case)
     if case.world.gaps:
@@ -40,6 +40,15 @@ def choose(case: Case, answer: Answer, found: Sequence[tuple[Cause, Finding]]) -
             _grant(gap),
         )
     return _watch(case)
+
+
+def _of_blocker(found: Sequence[tuple[Cause, Finding]]) -> Next | None:
+    return _runnable([(cause, finding) for cause, finding in found if finding.blocks])
+
+
+def _runnable(found: Sequence[tuple[Cause, Finding]]) -> Next | None:
+    """The first observation that wayhome can make by itself."""
+    return next((finding.next for _cause, finding in found if finding.next is not None and finding.next.probes), None)
 
 
 def _curl(case: Case) -> tuple[str, ...]:

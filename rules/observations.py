@@ -7,13 +7,12 @@ from collections.abc import Iterable
 
 from rules.case import Case
 from rules.causes import Cause, Finding
-from rules.repeats import KINDS, Repeat
+from rules.repeats import BULK, KINDS, Repeat
 from rules.report.model import Next, Status
 from rules.snapshot import Outcome
 from rules.words import _
 
 MOST_NODES = 4
-BULK = 8000
 _OPEN = (Status.LIKELY, Status.POSSIBLE)
 _ANSWERS = frozenset({Outcome.OK, Outcome.APP_ERROR, Outcome.REFUSED})
 
@@ -88,10 +87,11 @@ def _next(case: Case, kind: str, wanted: tuple[Repeat, ...], answered: Iterable[
     }[kind].format(values=values)
     if ids:
         sentence += " " + _("An answer speaks for {causes}.").format(causes=ids)
-    return Next(sentence, _command(case, wanted[0]), tuple(str(repeat) for repeat in wanted))
+    return Next(sentence, command(case, wanted[0]), tuple(str(repeat) for repeat in wanted))
 
 
-def _command(case: Case, repeat: Repeat) -> str:
+def command(case: Case, repeat: Repeat) -> str:
+    """What a person would type for `repeat`."""
     pod, target = case.question.pod, case.question.target
     url = f"http://{target.ip}:{target.port or 80}{target.path or '/'}"
     curl: tuple[str, ...] = ("curl", "-sS", "-m", "3", url)
@@ -100,10 +100,8 @@ def _command(case: Case, repeat: Repeat) -> str:
     if repeat.kind == "protocol":
         return shlex.join((*inside, "ping", "-c", "1", "-W", "3", target.ip))
     if repeat.kind == "size":
-        filler = f"X-Wayhome: {'a' * 16}"
-        return shlex.join((*inside, "curl", "-sS", "-m", "3", "-H", filler, url)) + _("   # with {bytes} bytes").format(
-            bytes=repeat.value
-        )
+        sent = (*inside[:2], "-i", *inside[2:], "curl", "-sS", "-m", "3", "--data-binary", "@-", url)
+        return f"head -c {repeat.value} /dev/zero | {shlex.join(sent)}"
     if repeat.kind == "node":
         pinned = f'{{"spec":{{"nodeName":"{repeat.value}"}}}}'
         return shlex.join((*made, "-n", pod.namespace, f"--overrides={pinned}", "--command", "--", *curl))

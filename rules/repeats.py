@@ -13,6 +13,9 @@ from dataclasses import dataclass
 KINDS = ("try", "host", "node", "namespace", "port", "protocol", "size")
 """What a repeat can vary, the cheapest first."""
 
+BULK = 8000
+"""Bytes of a request that no single packet holds, and that every server's limit of a line lets through."""
+
 
 _HOST = re.compile(r"(?=.{1,253}$)(?!-)[A-Za-z0-9_-]{1,63}(\.(?!-)[A-Za-z0-9_-]{1,63})*\.?")
 

@@ -28,7 +28,7 @@ def populate(store: Store, scenario: Scenario) -> None:
     destinations by a policy that is not among the NetworkPolicies; for those in `meshRefuses` its mesh's proxy answers
     itself. beyond/PROJECT holds the other sides of tunnels, by router: {"network", "told": [ranges],
     "machines": [{"name", "address", "servers", "answersPing"}]}. names/PROJECT holds what private zones answer, by
-    network: {NAME: address}.
+    network: {NAME: address}. narrow/PROJECT holds the networks that lose what is larger than their MTU.
     """
     for vm in scenario.vms:
         guest = {"servers": [_server(server) for server in vm.serves], "answersPing": vm.answers_ping}
@@ -43,6 +43,8 @@ def populate(store: Store, scenario: Scenario) -> None:
     for network in scenario.networks:
         zone = {name: str(address) for name, address in network.names.items()}
         store.table(f"names/{network.vpc.project}").create(network.vpc.name, zone)
+        if network.loses_larger:
+            store.table(f"narrow/{network.vpc.project}").create(network.vpc.name, {"largest": network.mtu})
         for router in network.routers:
             machines = [
                 {

@@ -132,7 +132,16 @@ class Simulated:
         server = _listening(guest, protocol, port)
         if server is not None and "to" in server:
             return self._proxied(address, server)
-        return answered(guest, protocol, port, found.source_seen)
+        return self._narrowed(found, answered(guest, protocol, port, found.source_seen))
+
+    def _narrowed(self, found: Walk, reach: Reach) -> Reach:
+        """The same, with the size of the largest packet that comes through all networks on the way."""
+        crossed = {hop.vpc for hop in found.hops if hop.vpc is not None}
+        narrow = [self.store.table(f"narrow/{vpc.project}").find(vpc.name) for vpc in crossed]
+        sizes = [int(network["largest"]) for network in narrow if network is not None]
+        if not sizes or reach.outcome is not Outcome.OK:
+            return reach
+        return replace(reach, server=replace(reach.server or Server("icmp", 0), largest=min(sizes)))
 
     def _proxied(self, proxy: IPv4Address, server: Object) -> Reach:
         """A proxy takes every connection, and answers 502 where it finds nobody to pass it on to."""

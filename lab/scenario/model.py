@@ -165,6 +165,8 @@ class NetworkPlan:
     routers: tuple[RouterPlan, ...] = ()
     policies_first: bool = False
     names: Mapping[str, IPv4Address] = field(default_factory=dict)
+    loses_larger: bool = False
+    """Whether packets larger than `mtu` are lost in silence: machines that were not restarted still send them."""
 
     def subnet(self, name: str) -> SubnetPlan | None:
         """The subnet called `name`, or None."""

@@ -106,6 +106,7 @@ def _network(net: Vpc, fields: Fields) -> NetworkPlan:
         routers=tuple(router(name, part, servers) for name, part in fields.each("routers", cloud_name)),
         policies_first=fields.flag("firewall policies first", False),
         names=_names(fields),
+        loses_larger=fields.flag("loses larger packets", False),
     )
     fields.done()
     return network
@@ -232,7 +233,7 @@ def servers(fields: Fields) -> tuple[Server, ...]:
             for path in paths:
                 if not path.startswith("/"):
                     fail(value.where, part.at(port), _("`{path}` is not a path; paths begin with /.").format(path=path))
-            found.append(Server("tcp", int(port), paths))
+            found.append(Server("tcp", int(port), {path: _body(text) for path, text in paths.items()}))
         elif isinstance(value, Scalar) and value.text in ("tcp", "udp"):
             found.append(Server(value.text, int(port)))
         elif isinstance(value, Scalar) and (passed := re.fullmatch(r"proxy to ([0-9.]+):([0-9]{1,5})", value.text)):
@@ -240,6 +241,12 @@ def servers(fields: Fields) -> tuple[Server, ...]:
         else:
             fail(value.where, part.at(port), _("expected {expected}.").format(expected=expected))
     return tuple(found)
+
+
+def _body(text: str) -> str:
+    """What is answered: the text itself, or that much of it for `20000 bytes`."""
+    size = re.fullmatch(r"([0-9]{1,6}) bytes", text)
+    return "." * int(size[1]) if size else text
 
 
 def _cluster(fields: Fields) -> ClusterPlan:

@@ -14,7 +14,7 @@ from lab.shell import meter
 from lab.shell.context import CONNECT_SECONDS, Context
 from lab.shell.files import FileFault, opened
 from lab.shell.host import Outcome, Server
-from lab.shell.http import Answer, answer
+from lab.shell.http import Answer, answer, stalls
 from lab.shell.options import UsageFault, options
 from lab.shell.printf import escaped
 
@@ -318,6 +318,8 @@ class _Transfer:
         if server.paths is None:
             await asyncio.Event().wait()
         answered = answer(server, method, url.path)
+        if stalls(server, sum(len(line) + 2 for line in (*lines, "", *self.settings.body)), answered):
+            await asyncio.Event().wait()
         if self.verbose:
             await self.context.err("".join(f"< {line}\n" for line in answered.head().split("\r\n")[:-1]))
         return answered

@@ -21,17 +21,23 @@ class Outcome(StrEnum):
 @dataclass(frozen=True)
 class Server:
     """What listens at the other end: HTTP `paths` with their bodies, or None for a server that never speaks. `error`
-    is the HTTP status and text that it answers to everything, instead."""
+    is the HTTP status and text that it answers to everything, instead. Packets of more than `largest` bytes are lost
+    on the way, in either direction."""
 
     protocol: str
     port: int
     paths: Mapping[str, str] | None = None
     error: tuple[int, str] | None = None
+    largest: int | None = None
+
+    def loses(self, size: int) -> bool:
+        """Whether an IP packet of `size` bytes is lost."""
+        return self.largest is not None and size > self.largest
 
 
 @dataclass(frozen=True)
 class Reach:
-    """What became of one attempt; `server` is there when it was OK and not a ping."""
+    """What became of one attempt; `server` is there when it was OK, after a ping only where size matters."""
 
     outcome: Outcome
     server: Server | None = None

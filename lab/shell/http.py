@@ -14,6 +14,8 @@ from lab.shell.streams import Stream
 
 SERVER = "nginx/1.27.2"
 NOT_FOUND = "404 page not found\n"
+HEADERS = 40
+"""Bytes of IP and TCP before the data."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,12 @@ def answer(server: Server, method: str, path: str) -> Answer:
     return Answer(status, reason, headers, b"" if method == "HEAD" else body)
 
 
+def stalls(server: Server, asked: int, made: Answer) -> bool:
+    """Whether a request of `asked` bytes or its answer never arrives: data that fills a packet is lost each time."""
+    head = made.head()
+    return any(server.loses(size + HEADERS) for size in (asked, len(head) + len(made.body)))
+
+
 class Peer(Stream):
     """A connection to `server` as a stream: bytes of requests in, bytes of answers out."""
 
@@ -79,6 +87,9 @@ class Peer(Stream):
             self._answer = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
             return
         made = answer(self.server, words[0], words[1])
+        if stalls(self.server, len(self._asked), made):
+            self._done = False
+            return
         self._answer = made.head().encode() + made.body
 
     async def read(self) -> bytes:

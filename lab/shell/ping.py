@@ -83,7 +83,9 @@ async def _send(
     wanted = int(numbers["c"])
     while not wanted or count.sent < wanted:
         sent = time.monotonic()
-        reply = (await context.host.reach(address, "icmp", None)).outcome
+        reached = await context.host.reach(address, "icmp", None)
+        lost = reached.server is not None and reached.server.loses(size + 28)
+        reply = Outcome.TIMEOUT if lost else reached.outcome
         took = time.monotonic() - sent
         count.sent += 1
         if reply is Outcome.OK:

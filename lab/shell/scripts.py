@@ -12,7 +12,7 @@ import re
 
 from lab.shell.context import CONNECT_SECONDS, Context, Program
 from lab.shell.host import Outcome
-from lab.shell.http import answer
+from lab.shell.http import answer, stalls
 
 VERSIONS = {"python3": "Python 3.12.7\n", "python": "Python 3.12.7\n", "perl": "This is perl 5, version 36\n"}
 _LIMIT = re.compile(r"(?:settimeout\(|timeout=|alarm\s*\(?\s*|Timeout\s*=>\s*)([0-9]+(?:\.[0-9]+)?)")
@@ -53,11 +53,11 @@ async def script(context: Context) -> int:
     path = given[2] if len(given) > 2 else ""
     if not path:
         return 0
-    if reach.server.paths is None:
+    answered = answer(reach.server, "GET", path)
+    if reach.server.paths is None or stalls(reach.server, len(path), answered):
         await asyncio.sleep(limit)
         await context.err(f"connected, but no answer within {limit:g} s\n")
         return 29
-    answered = answer(reach.server, "GET", path)
     head = answered.head().split("\r\n")[0] + "\r\n"
     await context.out(head if perl else answered.head().encode() + answered.body)
     return 22 if answered.status >= 400 else 0

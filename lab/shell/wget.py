@@ -14,7 +14,7 @@ from lab.shell.context import CONNECT_SECONDS, Context
 from lab.shell.curl import Fault, Url, _url
 from lab.shell.files import FileFault, opened
 from lab.shell.host import Outcome, Reach
-from lab.shell.http import answer
+from lab.shell.http import Answer, answer, stalls
 from lab.shell.options import UsageFault, last, options
 
 BUSYBOX_SECONDS = 900.0
@@ -109,11 +109,11 @@ async def _busybox(context: Context, asked: _Asked, address: IPv4Address) -> int
     if reach.outcome is not Outcome.OK or reach.server is None:
         await context.err(f"wget: can't connect to remote host ({address}): {_REASONS[reach.outcome][0]}\n")
         return 1
-    if reach.server.paths is None:
+    answered = answer(reach.server, "GET", asked.url.path)
+    if reach.server.paths is None or stalls(reach.server, len(asked.url.path), answered):
         await asyncio.sleep(limit)
         await context.err("wget: download timed out\n")
         return 1
-    answered = answer(reach.server, "GET", asked.url.path)
     if "S" in asked.flags:
         await context.err("".join(f"  {line}\n" for line in answered.head().split("\r\n") if line))
     if answered.status >= 400:
@@ -138,8 +138,9 @@ async def _gnu(context: Context, asked: _Asked, address: IPv4Address) -> int:
         reach = await _connect(context, asked, address, asked.limit or CONNECT_SECONDS)
         if reach.outcome is Outcome.OK and reach.server is not None:
             await _say(context, asked, "connected.\n")
-            if reach.server.paths is not None:
-                return await _answered(context, asked, reach)
+            answered = answer(reach.server, "GET", asked.url.path)
+            if reach.server.paths is not None and not stalls(reach.server, len(asked.url.path), answered):
+                return await _answered(context, asked, answered)
             await _say(context, asked, "HTTP request sent, awaiting response... ")
             await asyncio.sleep(asked.limit or BUSYBOX_SECONDS)
             await _say(context, asked, "Read error (Connection timed out) in headers.\n")
@@ -154,10 +155,7 @@ async def _gnu(context: Context, asked: _Asked, address: IPv4Address) -> int:
     return 4
 
 
-async def _answered(context: Context, asked: _Asked, reach: Reach) -> int:
-    if reach.server is None:
-        return 4
-    answered = answer(reach.server, "GET", asked.url.path)
+async def _answered(context: Context, asked: _Asked, answered: Answer) -> int:
     await _say(context, asked, "HTTP request sent, awaiting response... ")
     if "S" in asked.flags:
         await context.err("\n" + "".join(f"  {line}\n" for line in answered.head().split("\r\n") if line))

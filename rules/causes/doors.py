@@ -15,6 +15,7 @@ from rules.path import Hop, Verdict
 from rules.report.model import Next
 from rules.snapshot import Vpc
 from rules.words import _
+from rules.world import Node
 
 
 @dataclass(frozen=True)
@@ -84,16 +85,22 @@ def local_admitted(case: Case) -> Ruling | None:
 
 def other_nodes_admitted(case: Case) -> list[str]:
     """Nodes in other subnets than the pod's node whose addresses B's firewall admits, by name."""
-    mine = machine_under(case.world, case.node) if case.node is not None else None
+    mine = _subnet(case, case.node) if case.node is not None else None
     found = []
     for node in case.world.nodes.values():
-        vm = machine_under(case.world, node)
-        if vm is None or mine is None or node.address is None or vm.interfaces[0].subnet == mine.interfaces[0].subnet:
+        theirs = _subnet(case, node)
+        if theirs is None or mine is None or node.address is None or theirs == mine:
             continue
         ruled = knock(case, node.address)
         if ruled is not None and ruled.answer is Answer.ALLOW:
             found.append(node.name)
     return sorted(found)
+
+
+def _subnet(case: Case, node: Node) -> str | None:
+    """The subnet of a node's first interface; None where its VM was not read or shows no interface."""
+    vm = machine_under(case.world, node)
+    return vm.interfaces[0].subnet if vm is not None and vm.interfaces else None
 
 
 def evidence(case: Case, found: Doors, *more: str) -> tuple[str, ...]:

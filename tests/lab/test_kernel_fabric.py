@@ -154,7 +154,15 @@ def catch_the_answer(store: Store) -> None:
     store.table("compute/project-b/routes").create("mine", made)
 
 
-@pytest.mark.parametrize("change", [close_the_firewall, stop_the_target, lose_the_node_routes, catch_the_answer])
+def lose_what_is_large(store: Store) -> None:
+    """A TCP handshake comes through, the request behind it does not."""
+    store.table("narrow/project-b").create("vpc-b", {"largest": 72})
+
+
+CHANGES = [close_the_firewall, stop_the_target, lose_the_node_routes, catch_the_answer, lose_what_is_large]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 async def test_every_change_takes_effect_at_once(
     article: tuple[Store, Kernel], change: Callable[[Store], None]
 ) -> None:

@@ -96,7 +96,8 @@ class Link:
 
 @dataclass(frozen=True)
 class Cloud:
-    """Everything with an address or a say in the packet's way."""
+    """Everything with an address or a say in the packet's way. `narrow`: the largest packet, in bytes, of a network
+    that loses larger ones."""
 
     nets: tuple[Net, ...]
     subnets: tuple[tuple[Net, IPv4Network], ...]
@@ -108,6 +109,7 @@ class Cloud:
     guests: dict[str, Object] = field(default_factory=dict)
     sides: tuple[Side, ...] = ()
     balancers: tuple[Balancer, ...] = ()
+    narrow: dict[Net, int] = field(default_factory=dict)
 
 
 def read(store: Store) -> Cloud:
@@ -123,6 +125,7 @@ def read(store: Store) -> Cloud:
     guests: dict[str, Object] = {}
     sides: list[Side] = []
     balancers: list[Balancer] = []
+    narrow: dict[Net, int] = {}
     for project in projects:
         for item in _all(store, project, "networks"):
             net = (project, item["name"])
@@ -139,10 +142,11 @@ def read(store: Store) -> Cloud:
         sides += [_side(project, name, item) for name, item in store.table(f"beyond/{project}").items()]
         statics += _learned(store, project)
         balancers += _balancers(store, project)
+        narrow |= {(project, name): item["largest"] for name, item in store.table(f"narrow/{project}").items()}
         for name, guest in store.table(f"guest/{project}").items():
             guests[f"{project}/{name}"] = guest
     found = (tuple(nets), tuple(subnets), tuple(vms), tuple(statics), tuple(links), tuple(rules), tuple(policies))
-    return Cloud(*found, guests, tuple(sides), tuple(balancers))
+    return Cloud(*found, guests, tuple(sides), tuple(balancers), narrow)
 
 
 def _all(store: Store, project: str, collection: str) -> list[Object]:

@@ -25,6 +25,7 @@ SHAPING = (
     "guest/",
     "beyond/",
     "behind/",
+    "narrow/",
     "node/nat",
     "kube/pods",
     "kube/nodes",

@@ -46,10 +46,16 @@ def router_tables(cloud: Cloud, net: Net) -> dict[str, str]:
                     bodies += _lines(cloud, rule, chain(name, number), behind)
                 bodies.append(f"-A {chain(name, number)} -g {behind}")
             bodies.append(f"-A {chain(name, len(stages))} -j {last}")
-    foreign = [*_other_regions(cloud, net), *foreign]
+    foreign = [*_too_large(cloud, net), *_other_regions(cloud, net), *foreign]
     known = "-A FORWARD -m conntrack --ctstate ESTABLISHED,RELATED -j ACCEPT"
     lines = ["*filter", *chains, *foreign, known, *egress, *ingress, "-A FORWARD -j ACCEPT", *bodies, "COMMIT", ""]
     return {"raw": "\n".join([*raw, "COMMIT", ""]), "filter": "\n".join(lines)}
+
+
+def _too_large(cloud: Cloud, net: Net) -> list[str]:
+    """What is larger than the network carries is lost, also of known connections, and no ICMP message says so."""
+    largest = cloud.narrow.get(net)
+    return [] if largest is None else [f"-A FORWARD -m length --length {largest + 1}:65535 -j DROP"]
 
 
 def _other_regions(cloud: Cloud, net: Net) -> list[str]:

@@ -350,3 +350,20 @@ async def test_names_of_one_network_are_not_known_in_the_peer(name: str, address
     assert bool(address) != ("NXDOMAIN" in done.out)
     asked = await zoo.type("curl", "-sS", "-m", "3", f"http://{name}/health", pod="tools")
     assert asked.code == (0 if address else 6)
+
+
+@pytest.mark.parametrize(
+    ("argv", "code"),
+    [
+        (("curl", "-sS", "-m", "0.3", "http://10.2.0.10/health"), 0),
+        (("curl", "-sS", "-m", "0.3", "http://10.2.0.10/export"), 28),
+        (("curl", "-sS", "-m", "0.3", "-I", "http://10.2.0.10/export"), 0),
+        (("curl", "-sS", "-m", "0.3", f"http://10.2.0.10/health?{'a' * 1500}"), 28),
+        (("ping", "-c", "1", "-W", "1", "-s", "1432", "10.2.0.10"), 0),
+        (("ping", "-c", "1", "-W", "1", "-s", "1433", "10.2.0.10"), 1),
+        (("ping", "-c", "1", "-W", "1", "-s", "8000", "10.1.0.21"), 0),
+    ],
+)
+async def test_a_network_that_loses_large_packets(argv: tuple[str, ...], code: int, world: Any) -> None:
+    done = await world("rc68-large-packets-lost").type(*argv)
+    assert done.code == code

@@ -342,6 +342,29 @@ def test_a_connection_that_stalls_between_two_mtus_is_likely_theirs(seen: Seen) 
     assert "RC68" not in named(evaluate(seen("healthy-routes-based", "ok ok stalled stalled")))
 
 
+def test_small_packets_are_tried_where_bulk_stalls_and_large_ones_where_small_ones_pass(seen: Seen) -> None:
+    stalled = seen("rc68-large-packets-lost", "ok ok stalled stalled")
+    report = evaluate(stalled)
+    assert "peering a-to-b: peerMtu = 1460" in report.causes[0].evidence
+    assert report.next is not None
+    assert report.next.probes == ("pod-peer@protocol=icmp",)
+    small = Probe("pod-peer@protocol=icmp", Outcome.OK)
+    report = evaluate(replace(stalled, probes=(*stalled.probes, small)))
+    assert "measured: a small packet (icmp) is answered" in report.causes[0].evidence
+    green = seen("rc68-large-packets-lost", "ok ok ok ok")
+    asked = evaluate(green).next
+    assert asked is not None
+    assert asked.probes == ("pod-peer@size=8000",)
+    assert asked.command.startswith("head -c 8000 /dev/zero | kubectl exec -i -n default my-pod -- curl ")
+    lost, through = (
+        evaluate(replace(green, probes=(*green.probes, Probe("pod-peer@size=8000", outcome))))
+        for outcome in (Outcome.STALLED, Outcome.OK)
+    )
+    assert (lost.causes[0].status, lost.causes[0].blocks) == (Status.LIKELY, False)
+    assert "measured: a request of 8000 bytes, stalled" in lost.causes[0].evidence
+    assert (through.causes[0].status, through.next) == (Status.LATENT, None)
+
+
 def test_a_name_that_does_not_resolve_says_nothing_of_the_way(seen: Seen) -> None:
     report = evaluate(seen("healthy-routes-based", "ok ok ok dns"))
     assert "RC69" in named(report)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from rules import remedies
 from rules.evaluate import evaluate
 from rules.report.model import Answer, Report, Status
-from rules.snapshot import Snapshot
+from rules.snapshot import Outcome, Probe, Snapshot
 
 Seen = Callable[..., Snapshot]
 Edit = Callable[[dict[str, Any]], None]
@@ -255,7 +256,7 @@ NEAR = [
     ("rc21-config-key-misspelt", LOST, listed_target, "RC21"),
     ("rc23-fix-not-yet-in-force", LOST, old_config, "RC23"),
     ("rc18-no-agent", LOST, None, "RC24"),
-    ("rc24-agent-gone-from-new-nodes", LOST, None, "RC24"),  # without a nat table or a probe from the old node
+    ("rc24-agent-gone-from-new-nodes", LOST, old_node, "RC24"),
     ("rc18-no-agent", LOST, None, "RC26"),
     ("rc27-egress-nat-policy-keeps-pods", LOST, narrow_policy, "RC27"),
     ("rc49-node-may-not-forward", "timeout ok ok timeout", forwarding, "RC49"),
@@ -269,6 +270,26 @@ NEAR = [
     ("rc55-pod-leaves-by-other-network", LOST, first_interface, "RC55"),
     ("rc14-guest-bridge-overlaps-pods", LOST, None, "RC56"),  # nothing is masqueraded there
 ]
+
+
+def test_rules_left_on_an_older_node_are_asked_for_and_shown_by_its_answer(seen: Seen) -> None:
+    snapshot = seen("rc24-agent-gone-from-new-nodes", LOST)
+    report = evaluate(snapshot)
+    assert [(cause.id, cause.status) for cause in report.causes] == [
+        ("RC01", Status.CONFIRMED),
+        ("RC24", Status.POSSIBLE),
+    ]
+    assert any("outside 10.0.0.0/8" in said for said in report.causes[1].evidence)
+    assert report.next is not None
+    assert report.next.probes == ("pod-peer@gke-node-02",)
+    asked = {
+        outcome: evaluate(replace(snapshot, probes=(*snapshot.probes, Probe("pod-peer@gke-node-02", outcome))))
+        for outcome in (Outcome.OK, Outcome.TIMEOUT)
+    }
+    assert [cause.id for cause in asked[Outcome.OK].causes] == ["RC24", "RC01"]
+    assert asked[Outcome.OK].causes[0].status is Status.CONFIRMED
+    assert asked[Outcome.OK].next is None
+    assert [cause.id for cause in asked[Outcome.TIMEOUT].causes] == ["RC01"]
 
 
 @pytest.mark.parametrize(("name", "row", "edit", "silent"), NEAR)
