@@ -18,8 +18,11 @@ run: $(READY)  ## start the lab on the article's incident and open wayhome on it
 	trap 'exit 129' HUP; trap 'exit 130' INT; trap 'exit 143' TERM; \
 	$(BIN)/wayhome lab start article >/dev/null && eval "$$($(BIN)/wayhome lab env)" && $(BIN)/wayhome --lab article
 
+# Most tests wait for a lab, an agent or a deadline rather than compute: twice as many of them as processors.
+WORKERS ?= $(shell python3 -c 'import os; print(2 * (os.cpu_count() or 1))' 2>/dev/null || echo auto)
+
 test: $(READY)  ## run the tests (ARGS="-k name" picks some)
-	@$(BIN)/python -m pytest -n auto -m "not cluster" $(ARGS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not cluster" $(ARGS)
 
 # Another Python than that of .venv where one is at hand, the newest first.
 OTHER ?= $(shell for python in python3.14 python3.13 python3.12 python3.11 $(PYTHON); do \
@@ -37,7 +40,7 @@ test-versions:  ## run the tests of the clients with older Kubernetes clients, t
 			"kubernetes==$$version.*" google-cloud-compute || exit 1; \
 		$$venv/bin/python -c 'import sys; from importlib.metadata import version as of; print("Python", \
 			sys.version.split()[0], *(f"{name} {of(name)}" for name in ("kubernetes", "google-cloud-compute")))'; \
-		$$venv/bin/python -m pytest -q -n auto $(CLIENTS) $(ARGS) || exit 1; \
+		$$venv/bin/python -m pytest -q -n $(WORKERS) $(CLIENTS) $(ARGS) || exit 1; \
 		rm -rf $$venv; \
 	done
 
