@@ -16,6 +16,12 @@ FABRICS = ("simulated", "kernel")
 RIGHT, ASKED, APART, UNPLAYED, UNTRIED = "✓", "✓ with `--ask`", "·", "–", "untried"
 NAMED = (RIGHT, ASKED)
 
+ONLY_MISLEAD = {
+    "RC67": "a NAT gateway never sees what crosses a peering, so it loses nothing that does",
+    "RC71": "a Windows node only lets its own pods through where others fail",
+}
+"""Causes that keep no packet back, so that another is named first wherever something fails."""
+
 
 @dataclass
 class Results:
@@ -66,7 +72,8 @@ def _lines(results: Results) -> Iterator[str]:
             own[world.own].append(world)
     proofs = {name: [world for world in worlds if _right(results, world)] for name, worlds in own.items()}
     proven = sum(bool(worlds) for worlds in proofs.values())
-    beside = [name for name, worlds in proofs.items() if worlds and all(world.answer[0] != name for world in worlds)]
+    led = {world.answer[0] for worlds in proofs.values() for world in worlds}
+    beside = [f"{name} ({ONLY_MISLEAD.get(name, 'no reason known')})" for name in proofs if name not in led]
     healthy = [world for world in results.worlds if world.healthy]
     real = sum(any(results.cell(world, "kernel") in NAMED for world in worlds) for worlds in own.values())
     yield "# The catalogue, held against the lab"
@@ -77,7 +84,8 @@ def _lines(results: Results) -> Iterator[str]:
     yield f"{UNPLAYED} means that the fabric cannot play the scenario."
     yield ""
     yield f"- Causes: {proven} of {len(known)} are named in scenarios of their own, {real} on a real kernel; all are"
-    yield f"  named first, but those that only mislead beside another: {', '.join(beside) or 'none'}."
+    yield f"  named first{', but those that only mislead beside another:' if beside else '.'}"
+    yield from (f"  - {each}." for each in beside)
     yield f"- {len(healthy)} healthy worlds raise no alarm."
     if results.pairs:
         both = [why for why in results.pairs.values() if why is not None]

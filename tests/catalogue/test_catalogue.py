@@ -63,6 +63,11 @@ def test_an_alarm_in_a_healthy_world_is_noticed() -> None:
     assert verdicts.wrong(world, verdicts.Named("broken", (), (), (), ())) == "verdict broken"
 
 
+def test_every_cause_leads_somewhere_but_those_that_keep_nothing_back() -> None:
+    led = {world.answer[0] for world in SINGLES if world.answer}
+    assert {cause.id for cause in causes.load()} - led == set(page.ONLY_MISLEAD)
+
+
 def test_two_states_of_one_setting_cannot_both_hold() -> None:
     found = {
         frozenset((one, other)): world for one, other, world in worlds.pairs(("RC01", "RC02", "RC30", "RC22", "RC16"))
