@@ -53,6 +53,7 @@ class _Text:
             self.sets(),
             self.next(),
             self.unknowns(),
+            self.closing(),
         )
         return "\n".join("\n".join(lines) for lines in (list(section) for section in sections) if lines) + "\n"
 
@@ -263,11 +264,15 @@ class _Text:
             if need.met is False:
                 text = f"{need.sentence} ({labels.met_word(need.met)})"
                 yield from self.item(text, mark=labels.met_mark(need.met, self.glyphs), indent=6)
+        yield from self.own_command(offer, " --dry-run", indent=6)
+
+    def own_command(self, offer: Offer, end: str, *, indent: int) -> Iterator[str]:
+        """What wayhome itself does with a remedy, as one would type it; of an application, followed by `end`."""
         if offer.role is Role.ADVICE or self.report.question is None:
             return
-        verb, end = ("handoff", "") if offer.role is Role.HAND_OFF else ("apply", " --dry-run")
-        asked = f"{self.report.question.pod} {shlex.quote(str(self.report.question.target))}"
-        yield from self.command(f"wayhome {verb} {offer.id} {asked}{end}", indent=6)
+        asked = f"{offer.id} {self.report.question.pod} {shlex.quote(str(self.report.question.target))}"
+        handed = offer.role is Role.HAND_OFF
+        yield from self.command(f"wayhome handoff {asked}" if handed else f"wayhome apply {asked}{end}", indent=indent)
 
     def whole_fix(self, offer: Offer) -> Iterator[str]:
         glyphs = self.glyphs
@@ -313,6 +318,20 @@ class _Text:
         yield from self.say(step.sentence)
         if step.command:
             yield from self.command(step.command)
+
+    def closing(self) -> Iterator[str]:
+        """The verdict once more, where a terminal's eye rests after a long text, and the first fix that is enough."""
+        if self.report.answer is not Answer.BROKEN:
+            return
+        yield from self.title(_("In short"))
+        yield from self.item(self.report.headline, mark=self.glyphs.bad)
+        offers = {offer.id: offer for offer in self.report.remedies}
+        fit = next((one for one in self.report.fix_sets if not one.stops), None)
+        if fit is None or self.report.question is None:
+            return
+        yield from self.say(_("The fix that touches least; the change is shown, and made after your consent:"))
+        for remedy in fit.remedies:
+            yield from self.own_command(offers[remedy], "", indent=4)
 
     def unknowns(self) -> Iterator[str]:
         if not self.report.unknowns:
