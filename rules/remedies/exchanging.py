@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from rules.case import Case, unmasqueraded
 from rules.exchange import Exchanged, exchanged
 from rules.path import Verdict, WhyNot
-from rules.remedies import commands
+from rules.remedies import commands, quota
 from rules.remedies.effect import Effect
 from rules.remedies.impact import few
 from rules.remedies.remedy import Draft
@@ -184,15 +184,10 @@ def _needs(case: Case, crossing: tuple[Exchanged, ...], refused: list[Exchanged]
             None if case.network_b is None or case.network_b.subnets is None else not refused,
         ),
         Precondition(_("the firewall of {b} admits the pod's address").format(b=case.b), pods_admitted(case)),
-        Precondition(
-            plural(
-                "the peering group's quota of static routes has room for {count} more",
-                "the peering group's quota of static routes has room for {count} more",
-                len(_fresh(case, crossing)),
-            ),
-            None,
-        ),
     ]
+    static = [each for each in _fresh(case, crossing) if each.route.kind is RouteKind.STATIC]
+    room = quota.need(case.world, case.b, len(static)) if case.b is not None else None
+    found += [room] if room is not None else []
     if any(side is not None and side.consensus for side in (ours, theirs)):
         found.append(Precondition(_("both sides agree: the peering's updateStrategy is CONSENSUS"), None))
     return tuple(found)

@@ -269,6 +269,37 @@ def test_a_node_without_a_ready_agent_is_named(seen: Seen) -> None:
     assert found.complete  # this pod's own node has its agent
 
 
+def room(seen: Seen, scenario: str, remedy: str, edit: Callable[[dict[str, Any]], None] = lambda _data: None) -> str:
+    """What a remedy by route exchange says of the quota; '' where it says nothing."""
+    needs = offer(evaluate(seen(scenario, OUT, edit)), remedy).preconditions
+    return next((each.sentence for each in needs if "STATIC_ROUTES_PER_PEERING_GROUP" in each.sentence), "")
+
+
+def test_static_routes_are_counted_and_the_limit_is_said_to_be_elsewhere(seen: Seen) -> None:
+    said = room(seen, "article", "exchange-routes")
+    assert "the peering group of project-b/vpc-b may hold 3 static routes (1 now)" in said
+    assert "of project-b; the Compute API does not show it" in said
+
+    def one_more(data: dict[str, Any]) -> None:
+        own = {"name": "office", "network": data["compute"]["project-b"]["networks"][0]["selfLink"], "priority": 1000}
+        data["compute"]["project-b"]["routes"].append({**own, "destRange": "10.99.0.0/16", "nextHopIp": "10.2.0.9"})
+
+    assert "may hold 4 static routes (2 now)" in room(seen, "article", "exchange-routes", one_more)
+
+
+def test_static_routes_that_could_not_be_read_are_not_counted(
+    seen: Seen, forbid: Callable[[str], Callable[[dict[str, Any]], None]]
+) -> None:
+    said = room(seen, "article", "exchange-routes", forbid("project-b"))
+    assert "may hold 2 static routes more than it does" in said
+
+
+def test_a_half_by_which_no_route_crosses_needs_no_room(seen: Seen) -> None:
+    assert room(seen, "article", "export-routes") == ""
+    assert room(seen, "article", "import-routes") == ""
+    assert room(seen, "rc02-peer-does-not-import", "import-routes") != ""
+
+
 def test_an_overlapping_subnet_refuses_the_exchange(seen: Seen) -> None:
     def overlap(data: dict[str, Any]) -> None:
         subnet = dict(data["compute"]["project-b"]["subnetworks"][0])
