@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
@@ -49,7 +49,12 @@ class Stage:
         self._agents = Agents(store, speed)
         self._agents.settle()
         self._policies = Policies(store)
+        self._on_turn: list[Callable[[], None]] = []
         store.listen(self._heard)
+
+    def on_turn(self, call: Callable[[], None]) -> None:
+        """Call `call` whenever the world has become another: controllers have to forget what they knew."""
+        self._on_turn.append(call)
 
     async def start(self) -> None:
         """Let the masquerade agents run."""
@@ -81,6 +86,8 @@ class Stage:
         self._beginning = _picture(self._store)
         self._latest = dict(self._beginning)
         self._writes = 0
+        for call in self._on_turn:
+            call()
         self._policies = Policies(self._store)
         self._agents = Agents(self._store, self._speed)
         self._agents.settle()

@@ -49,14 +49,7 @@ class NodeRoutes:
     def __init__(self, store: Store, *, speed: float = 1.0) -> None:
         self._store = store
         self._delay = RECONCILE / speed
-        self._clusters = [found for found in map(_cluster, _all_clusters(store)) if found is not None]
-        self._left_alone = {
-            wanted.uid
-            for cluster in self._clusters
-            for wanted in self._wanted(cluster)
-            if self._route(cluster, wanted) is None
-        }
-        self._young = {uid for uid in self._left_alone if uid in _young_nodes(store)}
+        self._look()
         self._on_its_way = ON_ITS_WAY / speed
         self._seen: set[tuple[str, str | None]] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -64,11 +57,28 @@ class NodeRoutes:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._forget = store.listen(self._changed)
 
+    def _look(self) -> None:
+        self._clusters = [found for found in map(_cluster, _all_clusters(self._store)) if found is not None]
+        self._left_alone = {
+            wanted.uid
+            for cluster in self._clusters
+            for wanted in self._wanted(cluster)
+            if self._route(cluster, wanted) is None
+        }
+        self._young = {uid for uid in self._left_alone if uid in _young_nodes(self._store)}
+
     def start(self) -> None:
         """Begin to act on changes; call it on the lab's event loop."""
         self._loop = asyncio.get_running_loop()
         if self._young:
             self._arrival = self._loop.call_later(self._on_its_way, self.arrive)
+
+    def start_anew(self) -> None:
+        """Take the store as it is now for the beginning: the lab has become another scenario."""
+        self._rest()
+        self._look()
+        if self._loop is not None:
+            self.start()
 
     def arrive(self) -> None:
         """The routes of young nodes are there."""
@@ -89,9 +99,13 @@ class NodeRoutes:
     def close(self) -> None:
         """Stop."""
         self._forget()
+        self._rest()
+
+    def _rest(self) -> None:
         for timer in (self._timer, self._arrival):
             if timer is not None:
                 timer.cancel()
+        self._timer = self._arrival = None
 
     def reconcile(self) -> None:
         """Make the routes what the nodes ask for, once."""

@@ -111,6 +111,65 @@ def test_the_way_back_stops_at_a_foreign_edit_and_shows_both() -> None:
     assert "+  - 10.0.0.0/8" in caught.value.sentence
 
 
+def other(kind: str, before: object, after: object) -> Change:
+    key = KEY if kind == "DaemonSet" else {"name": "default"}
+    return Change("kubernetes", kind, key, "project-a", before, after)  # type: ignore[arg-type]  # Json or None
+
+
+def policy(*ranges: str, **more: object) -> dict[str, object]:
+    return {"spec": {"action": "NoSNAT", "destinations": [{"cidr": each} for each in ranges]}, **more}
+
+
+DAEMON_SET = {"kind": "DaemonSet", "metadata": {"name": "ip-masq-agent"}, "spec": {"template": {"spec": {"x": [1]}}}}
+SERVED = {
+    "kind": "DaemonSet",
+    "metadata": {"name": "ip-masq-agent", "uid": "u", "resourceVersion": "9"},
+    "spec": {"template": {"spec": {"x": [1], "dnsPolicy": "ClusterFirst"}}, "revisionHistoryLimit": 10},
+    "status": {"numberReady": 2},
+}
+
+
+def test_an_agent_is_made_whole_and_taken_back_by_its_deletion() -> None:
+    made = plan.make(offer(other("DaemonSet", None, DAEMON_SET)), [None])
+    (step,) = made.steps
+    assert made.diff.startswith("DaemonSet kube-system/ip-masq-agent will be made\n+spec:")
+    assert step.wanted == DAEMON_SET
+    assert plan.undone(step, SERVED, SERVED) is None
+    assert plan.alike(step, SERVED, step.wanted), "what the server fills in is no change"
+    assert not step.settled
+
+
+def test_an_agent_that_somebody_changed_since_is_not_deleted() -> None:
+    (step,) = plan.make(offer(other("DaemonSet", None, DAEMON_SET)), [None]).steps
+    theirs = {**SERVED, "spec": {**SERVED["spec"], "template": {"spec": {"x": [2]}}}}  # type: ignore[dict-item]  # JSON
+    with pytest.raises(ChangedMeanwhileError, match="left alone"):
+        plan.undone(step, theirs, SERVED)
+    with pytest.raises(ChangedMeanwhileError, match="left alone"):
+        plan.undone(step, None, SERVED)
+
+
+def test_an_agent_that_came_meanwhile_is_planned_again() -> None:
+    with pytest.raises(ChangedMeanwhileError):
+        plan.make(offer(other("DaemonSet", None, DAEMON_SET)), [SERVED])
+
+
+def test_of_a_policy_the_spec_alone_is_changed_and_put_back() -> None:
+    before, after = policy("10.0.0.0/8"), policy("10.3.0.0/16")
+    live = policy("10.0.0.0/8", metadata={"name": "default", "labels": {"theirs": "yes"}}, status={"conditions": []})
+    made = plan.make(offer(other("EgressNATPolicy", before, after)), [live])
+    (step,) = made.steps
+    assert made.name == "default"
+    assert "EgressNATPolicy default will be changed" in made.diff
+    assert "-  - cidr: 10.0.0.0/8\n+  - cidr: 10.3.0.0/16" in made.diff
+    assert step.wanted == {**live, "spec": after["spec"]}
+    left = {**live, "spec": after["spec"], "status": {"conditions": [{"type": "Ready"}]}}
+    assert plan.undone(step, left, step.wanted) == {**left, "spec": before["spec"]}
+    with pytest.raises(ChangedMeanwhileError, match="left alone"):
+        plan.undone(step, policy("192.168.0.0/16"), step.wanted)
+    with pytest.raises(ChangedMeanwhileError, match="changed since it was read"):
+        plan.make(offer(other("EgressNATPolicy", before, after)), [policy("192.168.0.0/16")])
+
+
 datas = st.dictionaries(st.sampled_from(["config", "a", "b", "c"]), st.sampled_from(["", "1", "2\n"]), max_size=4)
 
 

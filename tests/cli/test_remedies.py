@@ -2,71 +2,64 @@
 
 from __future__ import annotations
 
-import json
+import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from lab import control
+
 pytestmark = pytest.mark.lab
 
 QUESTION = ("my-pod", "http://10.2.0.10/health")
-SERVER_MADE = ("resourceVersion", "generation", "managedFields", "creationTimestamp", "uid")
-KINDS = ("configmaps", "daemonsets", "egressnatpolicies")
 
-# Scenario, remedy, what `diagnose` says after it has been taken back: an agent leaves its rules on the nodes.
+# Scenario, remedy, what the pod gets once it has been taken back: an agent leaves its rules on the nodes.
 TABLE = [
-    ("article", "masquerade-minimal", 1),
-    ("article", "masquerade-article", 1),
-    ("article", "exchange-routes", 1),
-    ("rc02-peer-does-not-import", "import-routes", 1),
-    ("rc03-own-side-does-not-export", "export-routes", 1),
-    ("rc16-config-under-another-key", "mend-config", 1),
-    ("rc17-config-in-another-namespace", "mend-config", 1),
-    ("rc21-config-key-misspelt", "mend-config", 1),
-    ("rc27-egress-nat-policy-keeps-pods", "egress-nat-policy", 1),
-    ("rc18-no-agent", "deploy-agent", 0),
+    ("article", "masquerade-minimal", "timeout"),
+    ("article", "masquerade-article", "timeout"),
+    ("article", "exchange-routes", "timeout"),
+    ("rc02-peer-does-not-import", "import-routes", "timeout"),
+    ("rc03-own-side-does-not-export", "export-routes", "timeout"),
+    ("rc16-config-under-another-key", "mend-config", "timeout"),
+    ("rc17-config-in-another-namespace", "mend-config", "timeout"),
+    ("rc21-config-key-misspelt", "mend-config", "timeout"),
+    ("rc27-egress-nat-policy-keeps-pods", "egress-nat-policy", "timeout"),
+    ("rc18-no-agent", "deploy-agent", "ok"),
 ]
 
 
-def test_every_remedy_is_applied_proven_and_taken_back(started: Callable[..., Any], tmp_path: Path) -> None:
-    lab = started("article")
+@pytest.mark.parametrize("fabric", ["simulated", "kernel"])
+def test_every_remedy_is_applied_proven_and_taken_back(
+    fabric: str, started: Callable[..., Any], environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the kernel the answers are those of real packets; a machine without namespaces skips that, CI does not."""
+    try:
+        lab = started("article", "--fabric", fabric)
+    except AssertionError as error:
+        if fabric == "simulated" or os.environ.get("CI") or "--fabric simulated" not in str(error):
+            raise
+        pytest.skip(f"no network namespaces here: {error}")
+    monkeypatch.setenv("WAYHOME_STATE_DIR", environment["WAYHOME_STATE_DIR"])
+    running = control.running()
+    assert running is not None
+    # The mistakes in a configuration are the same to the kernel: one of them is enough there.
+    mended = [remedy for _scenario, remedy, _after in TABLE].index("mend-config")
     for number, (scenario, remedy, after) in enumerate(TABLE):
+        if fabric == "kernel" and remedy == "mend-config" and number > mended:
+            continue
         turned = lab("lab", "inject", scenario)
         assert turned.code == 0, turned.err
-        first, last = tmp_path / f"{number}-before.json", tmp_path / f"{number}-after.json"
-        assert lab("diagnose", *QUESTION, "--save", str(first)).code == 1, scenario
-        done = lab("apply", remedy, *QUESTION, "--yes", seconds=300)
+        done = lab("apply", remedy, *QUESTION, "--yes", "--no-node-probe", seconds=300)
         assert done.code == 0, (scenario, remedy, done.out, done.err)
-        assert ": proven" in done.out, (scenario, remedy, done.out)
+        assert ": proven\n  pod-peer: ok" in done.out, (scenario, remedy, done.out)
         assert "Who may do it needs:" in done.out
         assert "Takes effect:" in done.out
-        taken = lab("rollback", "--yes", seconds=300)
+        assert control.changed(running).differs, (scenario, remedy)
+        taken = lab("rollback", "--yes", "--no-node-probe", seconds=300)
         assert taken.code == 0, (scenario, remedy, taken.out, taken.err)
-        assert ": rolled-back" in taken.out
-        left = lab("diagnose", *QUESTION, "--save", str(last))
-        assert left.code == after, (scenario, remedy, left.out)
-        assert objects(last) == objects(first), (scenario, remedy)
-
-
-def objects(saved: Path) -> dict[str, Any]:
-    """What remedies change, as the APIs show it in a saved Snapshot, without what the servers make by themselves."""
-    seen = json.loads(saved.read_text("utf-8"))
-    peerings = {
-        f"{project}/{network['name']}": network.get("peerings", [])
-        for project, read in seen["compute"].items()
-        for network in read["networks"]
-    }
-    assert any(peerings.values())
-    held = {kind: [whole(item) for item in seen["kubernetes"][kind]["items"]] for kind in KINDS}
-    return {**held, **peerings}
-
-
-def whole(item: dict[str, Any]) -> dict[str, Any]:
-    """An object but for its status and what the server makes."""
-    metadata = {key: value for key, value in item["metadata"].items() if key not in SERVER_MADE}
-    return {**{key: value for key, value in item.items() if key != "status"}, "metadata": metadata}
+        assert f": rolled-back\n  pod-peer: {after}" in taken.out, (scenario, remedy, taken.out)
+        assert control.changed(running).differs == (), (scenario, remedy)
 
 
 def test_what_is_handed_over_is_shown_and_never_applied(started: Callable[..., Any]) -> None:

@@ -217,13 +217,17 @@ class Cluster:
 
     def set_flags(self, *, exchange: bool) -> None:
         """Set the custom route flags of both halves and wait until they are so."""
-        flags = {"exportCustomRoutes": exchange, "importCustomRoutes": exchange}
-        for half, (project, net, name) in enumerate(HALVES):  # one at a time, as Google's API insists
-            if not flagged(self.peerings()[half], flags):
-                path = f"projects/{project}/global/networks/{net}/updatePeering"
-                started = self.compute(path, "PATCH", {"networkPeering": {"name": name, **flags}})
-                done = f"projects/{project}/global/operations/{started['name']}"
-                until(lambda at=done: self.compute(at)["status"] == "DONE", f"{name} keeps its flags")
+        for half in range(len(HALVES)):  # one at a time, as Google's API insists
+            self.set_half(half, exportCustomRoutes=exchange, importCustomRoutes=exchange)
+
+    def set_half(self, half: int, **flags: bool) -> None:
+        """Set flags of one half of the peering and wait until they are so."""
+        project, net, name = HALVES[half]
+        if not flagged(self.peerings()[half], flags):
+            path = f"projects/{project}/global/networks/{net}/updatePeering"
+            started = self.compute(path, "PATCH", {"networkPeering": {"name": name, **flags}})
+            done = f"projects/{project}/global/operations/{started['name']}"
+            until(lambda: self.compute(done)["status"] == "DONE", f"{name} keeps its flags")
 
     def nat(self, node: str) -> str:
         """The nat table of `node` as its agent's pod sees it; '' where there is none."""

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from lab.build import populate
+from lab.compute.node_routes import NodeRoutes
 from lab.scenario import load
 from lab.stage import Stage
 from lab.store import Store
@@ -72,3 +73,16 @@ async def test_it_is_put_back_as_it_was() -> None:
         assert same(store, "article")
     finally:
         await stage.stop()
+
+
+@pytest.mark.parametrize("name", ["rc48-node-route-missing", "healthy-vpc-native", "rc10-node-route-not-yet-there"])
+async def test_the_route_controller_takes_another_world_for_its_beginning(name: str) -> None:
+    """What it knew of the article's nodes would put routes back that the scenario means to be missing."""
+    store, stage = staged("article")
+    controller = NodeRoutes(store)
+    stage.on_turn(controller.start_anew)
+    await stage.turn(load(name))
+    controller.reconcile()
+    assert stage.changed().differs == ()
+    controller.close()
+    await stage.stop()

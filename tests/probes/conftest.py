@@ -103,7 +103,7 @@ class Cluster:
         plural, name = parts[0], parts[1] if len(parts) > 1 else ""
         if len(parts) > 2:
             return await self._exec(request, space, name)
-        if plural == "egressnatpolicies":
+        if plural == "egressnatpolicies" and not len(self.store.table("kube/egressnatpolicies")):
             return status(404, "the server could not find the requested resource")
         table = self.store.table(f"kube/{plural}")
         key = f"{space}/{name}" if space else name

@@ -20,6 +20,7 @@ from probes.errors import (
 )
 from probes.kube import Kube
 from probes.kubeconfig import find
+from rules.remedies import manifest
 from rules.snapshot import PodRef
 
 PATH = "/api/v1/namespaces/kube-system/configmaps"
@@ -92,6 +93,48 @@ def test_a_lost_answer_is_not_called_a_failure(cluster, client: Kube) -> None:
     with pytest.raises(UnreachableError, match="look whether it was"):
         put(client, None, WANTED)
     assert sum(request.startswith("POST") for request in cluster.requests) == 1
+
+
+def test_an_agent_is_created_and_deleted_whatever_its_status_did(cluster, client: Kube) -> None:
+    table, key = cluster.store.table("kube/daemonsets"), "kube-system/ip-masq-agent"
+    address = ("DaemonSet", "kube-system", "ip-masq-agent")
+    table.remove(key)
+    wanted = manifest.daemon_set(all_reserved=True)
+    rehearsed = write.write_object(client, *address, None, wanted, dry_run=True)
+    assert rehearsed is not None
+    assert key not in table
+    made = write.write_object(client, *address, None, wanted)
+    assert made is not None
+    assert table.get(key)["spec"]["template"]["spec"]["containers"][0]["image"] == manifest.IMAGE
+    with pytest.raises(ChangedMeanwhileError):
+        write.write_object(client, *address, None, wanted)
+    with pytest.raises(ChangedMeanwhileError):
+        write.write_object(client, *address, {**made, "metadata": {**made["metadata"], "uid": "another"}}, None)
+    assert key in table
+    moved = {**made, "metadata": {**made["metadata"], "resourceVersion": "1"}}  # as each pod's readiness moves it
+    assert write.write_object(client, *address, moved, None) is None
+    assert key not in table
+
+
+def test_of_a_policy_the_spec_is_written_and_the_rest_is_kept(cluster, client: Kube) -> None:
+    path = kube.path("networking.gke.io/v1", "egressnatpolicies", "", "default")
+    table = cluster.store.table("kube/egressnatpolicies")
+    old = {"action": "NoSNAT", "destinations": [{"cidr": "10.0.0.0/8"}]}
+    metadata = {"name": "default", "uid": "u", "resourceVersion": "1", "labels": {"theirs": "yes"}}
+    table.put("default", {"metadata": metadata, "spec": old})
+    live = client.get(path)
+    new = {**live, "spec": {**old, "destinations": []}}
+    assert write.write_object(client, "EgressNATPolicy", "", "default", live, new, dry_run=True) is not None
+    assert table.get("default")["spec"] == old
+    left = write.write_object(client, "EgressNATPolicy", "", "default", live, new)
+    assert left is not None
+    assert table.get("default")["spec"]["destinations"] == []
+    assert table.get("default")["metadata"]["labels"] == {"theirs": "yes"}
+    with pytest.raises(ChangedMeanwhileError, match="EgressNATPolicy default is no longer the one"):
+        write.write_object(client, "EgressNATPolicy", "", "default", live, new)
+    back = write.write_object(client, "EgressNATPolicy", "", "default", left, {**left, "spec": old})
+    assert back is not None
+    assert table.get("default")["spec"] == old
 
 
 def test_a_pod_is_deleted_only_if_it_is_that_pod(cluster, client: Kube) -> None:
