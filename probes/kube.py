@@ -6,6 +6,7 @@ connection pool. Typed models are left out: they cost seconds on big clusters an
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 import time
@@ -56,6 +57,13 @@ class Kube:
         try:
             modules.loader(config, active_context="it", config_base_path="").load_and_set(configuration)
         except Exception as error:
+            if _lacks_room(error):
+                raise ContextError(
+                    _(
+                        "The Kubernetes client keeps certificates in a temporary file, and none can be made "
+                        "({reason}); make room, or name another folder in TMPDIR."
+                    ).format(reason=_reason(error))
+                ) from error
             raise ContextError(
                 _("The kubeconfig's context {name!r} cannot be used ({error}); {remedy}.").format(
                     name=self.access.context,
@@ -197,6 +205,12 @@ class Kube:
     def close(self) -> None:
         """Let go of connections."""
         self.client.rest_client.pool_manager.clear()
+
+
+def _lacks_room(error: Exception) -> bool:
+    """Whether no temporary file can be made: a full disk, or a folder that takes no files."""
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, OSError) and (error.errno in full or "temporary directory" in str(error))
 
 
 def _reason(error: Exception) -> str:

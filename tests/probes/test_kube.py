@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import errno
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,7 @@ import pytest
 from aiohttp import web
 
 from probes import kube
-from probes.errors import CallError, ForbiddenError, LoginError, UnreachableError
+from probes.errors import CallError, ContextError, ForbiddenError, LoginError, UnreachableError
 from probes.kube import Kube
 from probes.kubeconfig import Access, find
 from probes.refusal import refusal
@@ -171,6 +175,23 @@ def failure(access: Access, seconds: float = 2.0) -> CallError:
         client.get(PATH, seconds=seconds)
     client.close()
     return caught.value
+
+
+@pytest.mark.parametrize(
+    "error", [OSError(errno.ENOSPC, "No space left on device"), FileNotFoundError(2, "No usable temporary directory")]
+)
+def test_a_full_disk_is_not_blamed_on_the_kubeconfig(
+    cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: OSError
+) -> None:
+    def full(*_args: Any, **_more: Any) -> None:
+        raise error
+
+    found = find(None, None)
+    data = base64.b64encode(str(tmp_path).encode()).decode()  # not the same twice: the client remembers its files
+    access = replace(found, cluster={"server": "https://127.0.0.1:1", "certificate-authority-data": data})
+    monkeypatch.setattr(tempfile, "mkstemp", full)
+    with pytest.raises(ContextError, match="name another folder in TMPDIR"):
+        Kube(access)
 
 
 def test_nothing_listens() -> None:
