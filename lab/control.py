@@ -43,6 +43,7 @@ __all__ = [
     "Running",
     "changed",
     "clear_faults",
+    "end",
     "environment",
     "fault",
     "faults",
@@ -59,8 +60,18 @@ class LabError(RuntimeError):
     """The lab cannot do that; the message is one sentence that says what to do."""
 
 
-def start(scenario: str, *, fabric: str = "simulated", speed: float = 1.0, port: int | None = None) -> Running:
+def start(
+    scenario: str,
+    *,
+    fabric: str = "simulated",
+    speed: float = 1.0,
+    port: int | None = None,
+    leash: int | None = None,
+) -> Running:
     """Start the lab on a scenario (a name, or the path of one's own file); returns when it is ready.
+
+    `leash` is the reading end of a pipe: the lab ends by itself when the writing end is closed, which the system does
+    when the process that holds it ends, however that comes. Without it the lab outlives its starter.
 
     Raises LabError when it runs already, when the port is taken, when the scenario is broken, when it does not start.
     """
@@ -88,7 +99,7 @@ def start(scenario: str, *, fabric: str = "simulated", speed: float = 1.0, port:
             )
         for name in (state.FILE, state.FAILURE, state.KUBECONFIG):
             (folder / name).unlink(missing_ok=True)
-        return _spawn(folder, which, fabric, speed, port)
+        return _spawn(folder, which, fabric, speed, port, leash)
 
 
 def running() -> Running | None:
@@ -101,7 +112,7 @@ def stop() -> None:
     """End the lab and wait until it has gone; nothing happens when none runs."""
     found = running()
     if found is not None:
-        _end(found)
+        end(found)
     folder = state.lab_dir()
     for name in (state.FILE, state.FAILURE, state.KUBECONFIG):
         (folder / name).unlink(missing_ok=True)
@@ -234,9 +245,10 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _spawn(folder: Path, scenario: str, fabric: str, speed: float, port: int | None) -> Running:
+def _spawn(folder: Path, scenario: str, fabric: str, speed: float, port: int | None, leash: int | None) -> Running:
     command = [sys.executable, "-m", "lab.daemon", str(folder), "--scenario", scenario, "--fabric", fabric]
     command += ["--speed", str(speed), *(["--port", str(port)] if port else [])]
+    command += ["--leash", str(leash)] if leash is not None else []
     path = os.pathsep.join([str(Path(__file__).parent.parent), *filter(None, [os.environ.get("PYTHONPATH")])])
     log = os.open(folder / state.LOG, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
@@ -247,6 +259,7 @@ def _spawn(folder: Path, scenario: str, fabric: str, speed: float, port: int | N
             stderr=log,
             start_new_session=True,
             cwd="/",
+            pass_fds=() if leash is None else (leash,),
             env={**os.environ, "PYTHONPATH": path, "PYTHONUNBUFFERED": "1"},
         )
     finally:
@@ -302,7 +315,8 @@ def _answers(found: Running) -> bool:
     return True
 
 
-def _end(found: Running) -> None:
+def end(found: Running) -> None:
+    """End the process of a lab and wait until it has gone. Raises LabError when it does not go."""
     for number, patience in ((signal.SIGTERM, STOP_SECONDS), (signal.SIGKILL, STOP_SECONDS)):
         with contextlib.suppress(ProcessLookupError):
             os.kill(found.pid, number)

@@ -1,9 +1,9 @@
 """The lab's one process: store, controllers, agents, fabric and three API servers on loopback.
 
-    python -m lab.daemon FOLDER --scenario NAME [--fabric simulated|kernel] [--speed N] [--port P]
+    python -m lab.daemon FOLDER --scenario NAME [--fabric simulated|kernel] [--speed N] [--port P] [--leash FD]
 
 It writes FOLDER/lab.json when everything answers, or FOLDER/failure with one sentence and ends with 1. SIGTERM and
-SIGINT end it and leave only the log.
+SIGINT end it and leave only the log; so does the closing of the other end of the pipe FD.
 """
 
 from __future__ import annotations
@@ -52,13 +52,22 @@ class StartError(RuntimeError):
 
 
 async def serve(
-    folder: Path, scenario: str, *, fabric: str = "simulated", speed: float = 1.0, port: int | None = None
+    folder: Path,
+    scenario: str,
+    *,
+    fabric: str = "simulated",
+    speed: float = 1.0,
+    port: int | None = None,
+    leash: int | None = None,
 ) -> None:
-    """Run the lab until the process is told to end."""
+    """Run the lab until the process is told to end, or nobody holds its leash any more."""
     ending = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ending.set)
+    if leash is not None:
+        os.set_inheritable(leash, False)
+        loop.add_reader(leash, _let_go, leash, ending)
     plan = load(scenario)
     store, now = Store(), datetime.now(UTC)
     populate(store, plan, now)
@@ -189,6 +198,12 @@ async def site(app: web.Application, port: int, tls: ssl.SSLContext | None = Non
         await runner.cleanup()
 
 
+def _let_go(leash: int, ending: asyncio.Event) -> None:
+    asyncio.get_running_loop().remove_reader(leash)
+    log.info("whoever started this lab has gone")
+    ending.set()
+
+
 def _forget(folder: Path, running: state.Running) -> None:
     found = state.read(folder)
     if found is not None and (found.pid, found.born) == (running.pid, running.born):
@@ -203,6 +218,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--fabric", choices=("simulated", "kernel"), default="simulated")
     parser.add_argument("--speed", type=float, default=1.0)
     parser.add_argument("--port", type=int, default=None)
+    parser.add_argument("--leash", type=int, default=None)
     args = parser.parse_args(argv)
     folder: Path = args.folder
     os.umask(0o077)
@@ -210,7 +226,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         filename=folder / state.LOG, level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
     try:
-        asyncio.run(serve(folder, args.scenario, fabric=args.fabric, speed=args.speed, port=args.port))
+        asyncio.run(
+            serve(folder, args.scenario, fabric=args.fabric, speed=args.speed, port=args.port, leash=args.leash)
+        )
     except (ScenarioError, StartError) as error:
         log.error("%s", error)
         state.put(folder / state.FAILURE, str(error))

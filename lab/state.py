@@ -57,11 +57,6 @@ def lab_dir() -> Path:
     return state_dir() / os.environ.get("WAYHOME_LAB", "lab")
 
 
-def apart() -> None:
-    """Give this process a lab of its own, beside those of others."""
-    os.environ["WAYHOME_LAB"] = f"labs/{os.getpid()}"
-
-
 def read(folder: Path) -> Running | None:
     """The lab that says it runs in `folder`; None when no file is there, or one that cannot be read.
 

@@ -169,9 +169,10 @@ def run(start: Start) -> int:
 
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     if start.taught:
-        from lab.state import apart
+        from lab import apart
 
-        apart()
+        apart.take()
+        threading.Thread(target=apart.sweep, name="wayhome sweeping", daemon=True).start()
     app = WayhomeApp(start, real(record=start.record, redacted=start.redacted), theme=chosen_theme())
     code = app.run()
     if app.lab_is_ours:

@@ -479,9 +479,9 @@ COMMANDS: tuple[Command, ...] = (
         "proof",
         "escape",
         "close",
-        N_("Back to the case"),
-        N_("Return; what was applied stays applied."),
-        N_("Back"),
+        N_("Stop waiting, or go back"),
+        N_("While something runs: stop; what is made stays, and can be completed or taken back. Then: return."),
+        N_("Stop / back"),
     ),
     Command(
         "proof.resume",

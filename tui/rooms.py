@@ -62,11 +62,13 @@ def _warm_up() -> None:
 class RealLab:
     """The lab as lab.control runs it. While a scenario is asked about, this process's environment points at it.
 
-    A lab that was running before belongs to whoever started it: it is used, and outlives the app.
+    A lab that was running before belongs to whoever started it: it is used, and outlives the app. One that was started
+    here ends with this process, also when that is killed, or leaves while the lab still starts.
     """
 
     def __init__(self) -> None:
         self._started: int | None = None
+        self._leash: int | None = None
 
     def lessons(self) -> Sequence[Lesson]:
         from lab import scenario
@@ -87,7 +89,14 @@ class RealLab:
         if now is None or now.scenario != name:
             if now is not None:
                 control.stop()
-            now = control.start(name)
+            held, self._leash = self._leash, None
+            if held is not None:
+                os.close(held)
+            end, self._leash = os.pipe()
+            try:
+                now = control.start(name, leash=end)
+            finally:
+                os.close(end)
             self._started = now.pid
         os.environ.update(control.environment(now))
         return now.pid == self._started

@@ -9,13 +9,14 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 import requests
 
-from lab import control, state
+from lab import apart, control, state
 from lab.control import LabError, Running
 
 pytestmark = pytest.mark.lab
@@ -262,3 +263,38 @@ def test_the_other_way_out(home: Path) -> None:
         wait = f"{started.compute}/compute/v1/projects/{project}/global/operations/{operation['name']}/wait"
         assert requests.post(wait, timeout=60).json()["status"] == "DONE"
     assert kubectl(started, *asked).stdout == "OK\n"
+
+
+def until(check: Callable[[], bool]) -> None:
+    end = time.monotonic() + 60
+    while not check():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def test_a_leashed_lab_ends_when_nobody_holds_the_leash(home: Path) -> None:
+    reading, writing = os.pipe()
+    started = control.start("article", speed=SPEED, leash=reading)
+    os.close(reading)
+    assert control.running() == started
+    os.close(writing)
+    until(lambda: gone(started))
+    assert sorted(path.name for path in (home / "lab").iterdir()) == ["lab.log", "lock"]
+    os.waitpid(started.pid, 0)
+
+
+def test_a_sweep_clears_what_killed_apps_left_and_nothing_else(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WAYHOME_LAB", "")  # is put back afterwards
+    apart.take()
+    own = control.start("article", speed=SPEED)
+    dead = home / "labs" / "1-of-another-boot"
+    dead.mkdir()
+    state.write(dead, own)
+    (home / "labs" / "notes").mkdir()
+    ended: list[Running] = []
+    with monkeypatch.context() as patched:
+        patched.setattr(control, "end", ended.append)
+        apart.sweep()
+    assert ended == [own]
+    assert sorted(path.name for path in (home / "labs").iterdir()) == sorted([state.lab_dir().name, "notes"])
+    assert control.running() == own

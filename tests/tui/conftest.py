@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -34,6 +35,7 @@ from rules.report.model import (
 from rules.snapshot import Gap, Outcome, PodRef, Probe, Question, Snapshot, Target, Vpc
 from tui import ports
 from tui.app import Start, WayhomeApp
+from tui.errands import Errands
 
 A, B = Vpc("project-a", "vpc-a"), Vpc("project-b", "vpc-b")
 POD = PodRef("default", "my-pod")
@@ -397,6 +399,7 @@ class House:
         self.closed_gate = False
         self.report: Callable[[Snapshot], Report] | None = None
         self.runs: list[Run] = []
+        self.said: list[str] = []
 
     def session(self, ask: Ask, listener: Callable[[Any], None]) -> FakeSession:
         made = FakeSession(ask, listener)
@@ -426,7 +429,15 @@ class House:
         )
 
     def app(self, start: Start | None = None, **more: Any) -> WayhomeApp:
-        return WayhomeApp(start or Start(ask=ASK), self.rooms(), ascii=more.pop("ascii", False), **more)
+        made = WayhomeApp(start or Start(ask=ASK), self.rooms(), ascii=more.pop("ascii", False), **more)
+        notify = made.notify
+
+        def heard(message: str, **how: Any) -> None:
+            self.said.append(message)  # what is shown for a moment may be gone when a slow machine looks
+            notify(message, **how)
+
+        made.notify = heard  # type: ignore[method-assign]
+        return made
 
 
 @pytest.fixture
@@ -435,17 +446,41 @@ def house() -> House:
     return House()
 
 
+@pytest.fixture(autouse=True)
+def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for the processor to idle: messages are counted (by Textual's pilot) and errands are (by settle)."""
+
+    async def turn(*_seconds: float) -> None:
+        for _round in range(5):
+            await asyncio.sleep(0)
+
+    for place in ("textual.pilot", "textual.app"):
+        monkeypatch.setattr(f"{place}.wait_for_idle", turn)
+
+
 @pytest.fixture
-def settle() -> Callable[[Any], Any]:
-    """Wait until the errands of an app have come home and everything is drawn."""
+def settle(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
+    """Wait until the errands of an app have come home, no answer has sent another one out, and everything is drawn."""
+    started: list[str] = []
+    start = Errands.start
+
+    def counted(errands: Errands, name: str, work: Any) -> int:
+        started.append(name)
+        return start(errands, name, work)
+
+    monkeypatch.setattr(Errands, "start", counted)
 
     async def wait(pilot: Any) -> None:
+        known = -1
         for _ in range(2000):
             await pilot.pause()
             waits = not getattr(pilot.app.screen, "listed", True)
-            if not waits and not any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
-                await pilot.pause()
+            if waits or any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
+                known = -1
+            elif known == len(started):
                 return
+            else:
+                known = len(started)
         raise AssertionError("errands did not come home")
 
     return wait

@@ -137,7 +137,7 @@ async def test_c_copies_the_command_and_says_so(house, settle):
         await settle(pilot)
         await press(pilot, settle, "c")
         assert app.clipboard.startswith("kubectl exec -n default my-pod")
-        assert any("Copied the command" in note.message for note in app._notifications)
+        assert any("Copied the command" in sentence for sentence in house.said)
 
 
 async def test_x_goes_to_the_first_break_and_enter_opens_the_object(house, settle):

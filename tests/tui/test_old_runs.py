@@ -8,9 +8,11 @@ import pytest
 from textual.widgets import OptionList, Static
 
 from probes import journal
+from probes.errors import CancelledError
 from probes.run import Run
 from tui import old_runs
 from tui.app import Start
+from tui.screens.case import CaseScreen
 from tui.screens.confirm import ConfirmScreen
 from tui.screens.consent import UndoScreen
 from tui.screens.proof import ProofScreen
@@ -214,3 +216,42 @@ def test_the_real_rooms_read_and_close_the_journal(tmp_path, monkeypatch, died):
     assert found.id == kept.id
     rooms.leave(found)
     assert tuple(rooms.runs()) == ()
+
+
+async def test_esc_stops_the_wait_and_says_which_commands_go_on(house, settle, died, monkeypatch):
+    app, known = house.app(), []
+
+    def apply(applier, made, watcher):
+        applier.session.gate.clear()
+        known.append(died)
+        assert applier.session.gate.wait(60)
+        raise CancelledError("Stopped.")
+
+    monkeypatch.setattr(app.rooms.applier, "apply", apply)
+    monkeypatch.setattr(app.rooms.applier, "runs", lambda applier: tuple(known))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        for keys in ("a", "5", "enter"):
+            await pilot.press(keys)
+            await settle(pilot)
+        await pilot.press(*"ip-masq-agent", "enter")
+        for _turn in range(5000):
+            await pilot.pause()
+            if known:
+                break
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, ProofScreen)
+        assert "stopped" in text_of(app, "#proof-title")
+        assert f"`wayhome apply --resume {ID}` completes it" in text_of(app, "#proof-lines")
+        assert f"`wayhome rollback {ID}` takes it back" in text_of(app, "#proof-lines")
+        await pilot.press("r")
+        await pilot.press("u")
+        await settle(pilot)
+        assert isinstance(app.screen, ProofScreen)
+        assert [said for said in house.said if "F9" in said]
+        await pilot.press("escape")
+        await settle(pilot)
+        assert isinstance(app.screen, CaseScreen)
+        assert house.sessions[0].calls[-1] == "close"
+        assert house.sessions[1].done == ["pod-local", "node-peer", "pod-peer"]

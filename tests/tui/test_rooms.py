@@ -31,7 +31,7 @@ class Labs:
         monkeypatch.setattr(control, "stop", self.stop)
         monkeypatch.setattr(control, "environment", lambda lab: {"LAB": str(lab.pid)})
 
-    def start(self, name: str) -> Lab:
+    def start(self, name: str, leash: int | None = None) -> Lab:
         assert self.now is None
         self.count += 1
         self.now = Lab(name, self.count)

@@ -113,4 +113,4 @@ async def test_each_file_is_written_and_its_place_said(house, settle, tmp_path, 
         await settle(pilot)
         (written,) = tmp_path.iterdir()
         assert written.name == f"wayhome-my-pod-{WRITERS[name][1]}"
-        assert any(note.message == f"Written: {written}" for note in app._notifications)
+        assert f"Written: {written}" in house.said

@@ -338,7 +338,12 @@ class CaseScreen(Screen[None]):
 
     def _proven(self, result: tuple[Snapshot, Report] | None) -> None:
         if result is None:
-            # Left before the new measurements were there: what is shown here is from before the change.
+            # Left before the new measurements were there: what is shown here is from before the change, and the
+            # session is still busy with it, or was stopped.
+            self._errands.drop_all()
+            self._let_go()
+            self.case = self.case.stopped()
+            self._publish(connected=False)
             self.action_again()
         else:
             self.case = replace(self.case, probes={}).with_snapshot(*result)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, cast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -22,6 +24,9 @@ from tui.glyphs import State, colour, glyph, of_outcome, outcome_word
 from tui.plain import fit, plain
 from tui.views.base import lines, shown
 
+if TYPE_CHECKING:
+    from probes.run import Run
+
 PROBE = "pod-peer"
 ROLES = {"quiet": "$quiet", "warn": "$warn", "fail": "bold $fail", "strong": "bold"}
 
@@ -34,7 +39,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
     AUTO_FOCUS = "#proof-log"
     HELP = _(
         "The change is written to the journal, made, and waited for until it is in force on every node; then every "
-        "probe runs again with fresh connections. Only those say whether it helped. u takes the change back."
+        "probe runs again with fresh connections. Only those say whether it helped. u takes the change back. esc stops "
+        "the waiting; what is made stays, and the run can be completed later."
     )
 
     def __init__(self, offer: Offer, plan: ports.Plan, session: ports.Session | None, before: Report) -> None:
@@ -52,6 +58,7 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._applier: ports.Applier | None = None
         self._errands = Errands(self)
         self._log: list[diff.TextLine] = []
+        self._stopping = False
         self._last: object = None
         self._times = 0
 
@@ -86,6 +93,16 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
             return messages.PlanApplied(run, made)
 
         self._errands.start("apply", work)
+
+    @contextmanager
+    def _noted(self, applier: ports.Applier, made: object) -> Iterator[None]:
+        """Remember where the journal says that a run stands, when going on with it ends early."""
+        try:
+            yield
+        except Exception:
+            name = getattr(made, "id", "")
+            self.run_made = next((one for one in applier.runs() if one.id == name), made)
+            raise
 
     def on_unmount(self) -> None:
         self._errands.drop_all()
@@ -211,9 +228,25 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         from tui.sentences import sentence_of
 
         self._errands.done(event.errand)
+        if self._stopping:
+            self._stopped()
+            return
         self.state = State.FAIL
         self._title(_("failed"))
         self._say(sentence_of(event.error), "fail")
+
+    def _stopped(self) -> None:
+        """Say what goes on from a run that was stopped on the way."""
+        from tui import standing
+
+        self.state = State.WARN
+        self._title(_("stopped"))
+        run = self.run_made
+        if run is None:
+            self._say(_("Stopped before anything was changed."), "warn")
+        else:
+            ways = "; ".join(standing.ways_on(cast("Run", run)))
+            self._say(_("Stopped; what is made stays. {ways}. F9 does it here.").format(ways=ways), "warn")
 
     @property
     def waiting(self) -> bool:
@@ -222,6 +255,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
 
     def action_resume(self) -> None:
         """Complete a run that stopped on the way, or prove one that waited."""
+        if self._over():
+            return
         applier, made = self._applier, self.run_made
         busy = any(self._errands.busy(name) for name in ("apply", "undo", "measure"))
         if applier is None or made is None or busy or not getattr(made, "can_go_on", False):
@@ -231,7 +266,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._title(_("completing"))
 
         def work(run: int) -> Message:
-            return messages.PlanApplied(run, applier.resume(made, self._errands.speaker("apply", run)))
+            with self._noted(applier, made):
+                return messages.PlanApplied(run, applier.resume(made, self._errands.speaker("apply", run)))
 
         self._errands.start("apply", work)
 
@@ -247,8 +283,16 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         text = as_markdown(handoff.make(snapshot, report, self.offer))
         cast(WayhomeApp, self.app).copy(_("the message for the other side"), text)
 
+    def _over(self) -> bool:
+        """Whether this screen was stopped: its connection is closed, and nothing more is done here."""
+        if self._stopping:
+            self.app.notify(_("This was stopped; esc goes back, and F9 there goes on with the run."), markup=False)
+        return self._stopping
+
     def action_undo(self) -> None:
         """Ask for consent to take the change back."""
+        if self._over():
+            return
         if self.run_made is None or self.taken_back or self._errands.busy("measure") or self._errands.busy("apply"):
             self.app.notify(_("There is nothing to take back now."), markup=False)
             return
@@ -266,7 +310,8 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._say(_("Taking it back."))
 
         def work(run: int) -> Message:
-            return messages.RolledBack(run, applier.rollback(made, self._errands.speaker("undo", run)))
+            with self._noted(applier, made):
+                return messages.RolledBack(run, applier.rollback(made, self._errands.speaker("undo", run)))
 
         self._errands.start("undo", work)
 
@@ -278,11 +323,19 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
         self._measure()
 
     def action_close(self) -> None:
-        """Back to the case; never in the middle of a change."""
-        if self._errands.busy("apply") or self._errands.busy("undo"):
-            self.app.notify(_("A change is under way; it is journalled. ^q leaves all the same."), markup=False)
+        """Stop what is under way; else, or when asked again, back to the case."""
+        session, changing = self._session, self._errands.busy("apply") or self._errands.busy("undo")
+        if self._stopping or not changing or session is None:
+            self.dismiss(None if changing else self.after)
             return
-        self.dismiss(self.after)
+        self._stopping = True
+        self._title(_("stopping"))
+        self._say(_("Stopping the wait; a call that is under way ends first."), "quiet")
+
+        def work(_run: int) -> None:
+            session.cancel()
+
+        self._errands.start("stop", work)
 
 
 def observed(report: Report) -> str | None:

@@ -190,6 +190,7 @@ class OldRunScreen(ProofScreen):
         self._back = back
 
     def on_unmount(self) -> None:
+        super().on_unmount()
         session, self._session = self._session, None
         if session is not None:
             from tui.screens.case import leave
@@ -205,15 +206,18 @@ class OldRunScreen(ProofScreen):
         self._say(_("Connecting to the cluster of run {id}.").format(id=self._run.id))
         rooms = self._rooms()
 
-        def work(run: int) -> Message:
+        def work(run: int) -> Message | None:
             session = rooms.session(old_runs.ask_of(self._run), self._errands.speaker("apply", run))
+            if not self._errands.current("apply", run):
+                return None
             self._session = session
             session.connect()
             self._applier = applier = rooms.applier(session)
             watcher: ports.Listener = self._errands.speaker("apply", run)
-            if self._back:
-                return messages.RolledBack(run, applier.rollback(self._run, watcher))
-            return messages.PlanApplied(run, applier.resume(self._run, watcher))
+            with self._noted(applier, self._run):
+                if self._back:
+                    return messages.RolledBack(run, applier.rollback(self._run, watcher))
+                return messages.PlanApplied(run, applier.resume(self._run, watcher))
 
         self._errands.start("apply", work)
 
@@ -222,6 +226,8 @@ class OldRunScreen(ProofScreen):
 
     def action_resume(self) -> None:
         """Try once more where the cluster did not answer; else complete the run."""
+        if self._over():
+            return
         if self._applier is None and not self._errands.busy("apply"):
             self.begin()
         else:
