@@ -1,4 +1,4 @@
-"""docs/faults.md: what a person sees of each fault on each call, written and read."""
+"""What a person sees of each fault on each call: docs/faults.md, written and read, and its summary in CONTRIBUTING."""
 
 from __future__ import annotations
 
@@ -75,6 +75,53 @@ def read(page: str) -> Cells:
             calls = _GROUPS.get(word) or tuple(call for call in CALLS if word in (call, _NAMES.get(call)))
             found.update({(row[1], call): row[3].strip() for call in calls if kinds()[row[1]].befalls(call)})
     return found
+
+
+_BRIEF = {
+    "the first call": (CONNECTING,),
+    "a read": READS,
+    "the probe pod is made": (CREATING,),
+    "and removed": (DELETING,),
+    "a command in a pod": (EXEC,),
+}
+BEGIN, END = "<!-- drawn by make faults -->", "<!-- drawn -->"
+
+
+def brief(seen: Mapping[tuple[str, str], str]) -> str:
+    """The summary: a row for each fault, a column for each kind of call, and in them the heart of the sentences."""
+    lines = [f"| fault | {' | '.join(_BRIEF)} |", "|---" * (len(_BRIEF) + 1) + "|"]
+    for fault in kinds():
+        told = []
+        for calls in _BRIEF.values():
+            cells = [seen[fault, call] for call in calls if (fault, call) in seen]
+            words = dict.fromkeys(_heart(text) for text in cells)
+            shown = [word for word in words if word] or (["as ever"] if cells else ["–"])
+            told.append("; ".join(shown))
+        lines.append(f"| `{fault}` | {' | '.join(told)} |")
+    return "\n".join(lines) + "\n"
+
+
+def summarised(page: str, seen: Mapping[tuple[str, str], str]) -> str:
+    """`page` with the summary between its two marks."""
+    head, _mark, rest = page.partition(BEGIN)
+    _old, _mark, tail = rest.partition(END)
+    return f"{head}{BEGIN}\n{brief(seen)}{END}{tail}"
+
+
+def _heart(text: str) -> str:
+    """The reason in a cell, without addresses, fields and what follows from it."""
+    text = re.sub(r"^(pod|node)-peer: (not-run: )?|^not read: ", "", text)
+    inner = re.search(r"^(?:failed|not reachable|not permitted|not found) \((.*?)\)", text)
+    if inner is None:
+        inner = re.search(r"^(?:No command could be run|The probe pod could not be created)[^:]*: (.*)", text)
+    if inner is None:
+        inner = re.search(r"^The probe pod .*? could not be deleted \((.*?)\);", text)
+    text = inner[1] if inner is not None else text
+    text = re.sub(r"redirected to \S+: ", "", text)
+    text = re.sub(r", in [\w.]+", "", text).replace(" at http://KUBERNETES", "")
+    text = text.replace("http://KUBERNETES", "the API server")
+    text = re.split(r"; (?![^(]*\))", text)[0].strip(" .")
+    return "" if text in ("ok", "timeout") else text  # what these probes see where nothing fails
 
 
 def _calls(calls: Sequence[str]) -> str:

@@ -78,6 +78,8 @@ def test_what_a_person_sees(fault: str, call: str, on: Any, whole: dict[str, set
 def test_the_page_is_drawn_as_it_would_be_now() -> None:
     assert set(play.cells()) == set(SHOWN)
     assert table.draw(SHOWN) == PAGE.read_text("utf-8")
+    guide = (PAGE.parent.parent / "CONTRIBUTING.md").read_text("utf-8")
+    assert table.summarised(guide, SHOWN) == guide, "make faults draws the summary in CONTRIBUTING.md anew"
 
 
 @pytest.mark.parametrize("fault", ["429", "503", "500", "reset", "short"])
