@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from rules import causes as catalogue
 from rules import collector, invariants, matrix, nextstep, oracle, tables
 from rules import headline as words
 from rules.build import build
 from rules.case import Case
 from rules.causes import Finding
-from rules.ranking import ranked, sure
+from rules.ranking import Ranked, ranked, sure
+from rules.remaining import remaining
 from rules.remedies.offering import Offered, offered
-from rules.report.model import Answer, CauseFound, Report
+from rules.report.model import Answer, CauseFound, CauseRemaining, Report
 from rules.snapshot import Json, Outcome, Probe, Question, Snapshot
 from rules.unknowns import unknowns
 from rules.world import World
@@ -48,11 +50,19 @@ def judge(world: World, question: Question, probes: Iterable[Probe] = (), *, tes
         unknowns=unknowns(case),
         unexplained=matrix.unexplained(case, rows),
         excluded=ranking.excluded,
+        remaining=_remaining(case, answer, ranking),
         contradictions=invariants.broken(case),
         connectivity_test=None if test is None else oracle.compare(case, test, causes),
         question=question,
         taken_at=world.taken_at,
     )
+
+
+def _remaining(case: Case, answer: Answer, ranking: Ranked) -> tuple[CauseRemaining, ...]:
+    if answer is not Answer.UNKNOWN:
+        return ()
+    settled = [cause.id for cause, _finding in ranking.found] + [each.id for each in ranking.excluded]
+    return remaining(case, catalogue.load(), settled)
 
 
 def _named(causes: tuple[CauseFound, ...], mended: Offered) -> tuple[CauseFound, ...]:

@@ -9,6 +9,7 @@ from rules.report.model import Answer, Broken, CauseFound, Status
 from rules.snapshot import Outcome
 from rules.words import _
 
+ENDED = ("Succeeded", "Failed")
 _NOWHERE = {"PRIVATE_TRAFFIC_TO_INTERNET": "NO_ROUTE"}
 
 
@@ -47,9 +48,17 @@ def headline(case: Case, answer: Answer, leg: Broken | None, causes: tuple[Cause
     pod, target = case.question.pod, case.question.target
     if answer is Answer.REACHABLE:
         return _("{pod} reaches {target}.").format(pod=pod, target=target)
-    if leg is not None:
-        return _broken(case, leg, answer, causes)
-    return _unknown(case, answer, causes)
+    found = case.pod
+    if found is not None and found.address is None and case.measured("pod-peer") is None:
+        return _("{pod} has no address (phase {phase}) and sends nothing; choose a pod that runs.").format(
+            pod=pod, phase=found.phase or "?"
+        )
+    sentence = _unknown(case, answer, causes) if leg is None else _broken(case, leg, answer, causes)
+    if found is not None and found.phase in ENDED and case.measured("pod-peer") is None:
+        return _("{pod} has ended ({phase}) and sends nothing; of a pod that runs in its place: {sentence}").format(
+            pod=pod, phase=found.phase, sentence=sentence
+        )
+    return sentence
 
 
 def _broken(case: Case, leg: Broken, answer: Answer, causes: tuple[CauseFound, ...]) -> str:

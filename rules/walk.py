@@ -77,7 +77,7 @@ class _Walker:
 
     def walk(self) -> Walk:
         begin = self.start
-        if begin is None or begin.vpc is None or begin.address is None:
+        if begin is None or begin.address is None:
             hop = self._no_start(begin)
             lost = hop.verdict is Verdict.UNKNOWN
             return Walk(self.source, self.dest, None, None, (hop,), (), None if lost else Outcome.NOT_RUN)
@@ -88,6 +88,10 @@ class _Walker:
         if begin.pod is not None:
             masquerade = decide(self.world, begin.pod, self.dest, self.protocol)
             head.append(self._masquerade(begin, masquerade))
+        if begin.vpc is None:  # the cluster's part of the way is known all the same
+            hops = (*head, self._service(begin) or self._no_start(begin))
+            seen = masquerade.source if masquerade else None
+            return Walk(self.source, self.dest, masquerade, seen, hops, (), _outcome(hops, lost=True))
         if self._stays(begin):
             return self._on_node(begin, begin.vpc, head, masquerade)
         if (aside := self._other_interface(begin, begin.vpc)) is not None:

@@ -11,6 +11,7 @@ from textual.message import Message
 if TYPE_CHECKING:
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.recordings import Recording
     from probes.run import Run
     from rules.report.model import Report
     from rules.snapshot import Probe, Snapshot
@@ -118,6 +119,14 @@ class RunsFound(Message, bubble=False):
 
     run: int
     runs: Sequence[Run]
+
+
+@dataclass
+class RecordingsFound(Message, bubble=False):
+    """The recordings of earlier runs, the newest first."""
+
+    run: int
+    recordings: Sequence[Recording]
 
 
 @dataclass

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.recordings import Recording
     from probes.run import Run
     from rules.report.model import Change, Offer, Report
     from rules.snapshot import Probe, Snapshot
@@ -142,7 +143,7 @@ class Rooms:
 
     `runs` are those of the journal that did not end or wait for the other side, the newest first, while nobody is at
     work on one; `leave` closes one without touching anything. `record` keeps what a live run saw, in place of an
-    earlier recording of the same run, and gives the new one's path.
+    earlier recording of the same run, and gives the new one's path; `recordings` are those there are, the newest first.
     """
 
     session: Callable[[Ask, Listener], Session]
@@ -153,4 +154,5 @@ class Rooms:
     runs: Callable[[], Sequence[Run]] = tuple
     leave: Callable[[Run], None] = lambda _run: None
     record: Callable[[Snapshot, Report, Path | None], Path | None] = _unrecorded
+    recordings: Callable[[], Sequence[Recording]] = tuple
     clock: Callable[[], float] = time.monotonic

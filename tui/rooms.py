@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from lab.practise.record import Record
     from probes.ask import Ask
+    from probes.recordings import Recording
     from probes.run import Run
     from rules.report.model import Report
     from rules.snapshot import Snapshot
@@ -161,6 +162,12 @@ class RealLab:
         return str(save(record))
 
 
+def _recordings() -> Sequence[Recording]:
+    from probes import recordings
+
+    return recordings.listed()
+
+
 def _recorder(*, redacted: bool) -> Callable[[Snapshot, Report, Path | None], Path]:
     def record(snapshot: Snapshot, judged: Report, instead_of: Path | None) -> Path:
         from probes import recordings
@@ -181,5 +188,6 @@ def real(*, record: bool = True, redacted: bool = True) -> Rooms:
         warm_up=_warm_up,
         runs=_runs,
         leave=_leave,
+        recordings=_recordings,
     )
     return replace(rooms, record=_recorder(redacted=redacted)) if record else rooms

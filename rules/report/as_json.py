@@ -39,6 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "excluded": [
             {"id": each.id, "title": each.title, "why": each.why, "probe": each.probe} for each in report.excluded
         ],
+        "remaining": [vars(each) for each in report.remaining],
         "next": None
         if report.next is None
         else {"sentence": report.next.sentence, "command": report.next.command, "probes": list(report.next.probes)},

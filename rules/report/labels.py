@@ -12,6 +12,7 @@ from rules.report.model import (
     Answer,
     CauseExcluded,
     CauseFound,
+    CauseRemaining,
     FixSet,
     MatrixRow,
     Offer,
@@ -80,6 +81,14 @@ def ruled_out(report: Report) -> dict[str, tuple[CauseExcluded, ...]]:
     for each in report.excluded:
         found[each.why] = (*found.get(each.why, ()), each)
     return found
+
+
+def still_open(report: Report) -> tuple[tuple[str, tuple[CauseRemaining, ...]], ...]:
+    """The remaining causes by what is not known of them, in the order of the Report."""
+    found: dict[str, tuple[CauseRemaining, ...]] = {}
+    for each in report.remaining:
+        found[each.why] = (*found.get(each.why, ()), each)
+    return tuple(found.items())
 
 
 def odd(report: Report) -> tuple[tuple[str, tuple[str, ...]], ...]:

@@ -61,6 +61,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _masquerade(report)
     yield from _routes(report)
     yield from _causes(report)
+    yield from _remaining(report)
     yield from _excluded(report)
     yield from _fixes(report)
     yield from _sets(report)
@@ -145,6 +146,14 @@ def _causes(report: Report) -> Iterator[str]:
                 yield f"- {escape(fact)}"
         if cause.decides:
             yield from ("", escape(labels.decides(cause)))
+
+
+def _remaining(report: Report) -> Iterator[str]:
+    if not report.remaining:
+        return
+    yield from ("", _head(_("Still possible")), "")
+    for why, causes in labels.still_open(report):
+        yield f"- {'; '.join(escape(f'{cause.id} {cause.title}') for cause in causes)}: {escape(why)}"
 
 
 def _excluded(report: Report) -> Iterator[str]:

@@ -115,6 +115,15 @@ class CauseExcluded:
 
 
 @dataclass(frozen=True)
+class CauseRemaining:
+    """A cause that nothing rules out and that nothing shows: `why` says what is not known of it."""
+
+    id: str
+    title: str
+    why: str
+
+
+@dataclass(frozen=True)
 class Change:
     """One object that a remedy changes, as data.
 
@@ -250,6 +259,7 @@ class Report:
     unknowns: tuple[UnknownFact, ...]
     unexplained: tuple[str, ...] = ()
     excluded: tuple[CauseExcluded, ...] = ()
+    remaining: tuple[CauseRemaining, ...] = ()
     contradictions: tuple[Contradiction, ...] = ()
     connectivity_test: TestSays | None = None
     question: Question | None = None

@@ -48,6 +48,7 @@ class _Text:
             self.masquerade(),
             self.routes(),
             self.causes(),
+            self.remaining(),
             self.excluded(),
             self.fixes(),
             self.sets(),
@@ -222,6 +223,15 @@ class _Text:
         if cause.decides:
             text = labels.decides(cause)
             yield from self.say(text, indent=4)
+
+    def remaining(self) -> Iterator[str]:
+        if not self.report.remaining:
+            return
+        yield from self.title(_("Still possible"))
+        for why, causes in labels.still_open(self.report):
+            for cause in causes:
+                yield from self.item(f"{cause.id} {cause.title}", mark=self.glyphs.doubt)
+            yield from self.say(why, indent=4)
 
     def excluded(self) -> Iterator[str]:
         if not self.report.excluded:

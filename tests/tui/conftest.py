@@ -16,6 +16,7 @@ import pytest
 from lab.practise.record import Record
 from probes.ask import Ask
 from probes.events import Announced, Probed, Probing, Read, Reading
+from probes.recordings import Recording
 from probes.run import Run
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.report.model import (
@@ -400,6 +401,7 @@ class House:
         self.report: Callable[[Snapshot], Report] | None = None
         self.runs: list[Run] = []
         self.said: list[str] = []
+        self.recordings: list[Recording] = []
 
     def session(self, ask: Ask, listener: Callable[[Any], None]) -> FakeSession:
         made = FakeSession(ask, listener)
@@ -425,6 +427,7 @@ class House:
             warm_up=lambda: None,
             runs=lambda: tuple(self.runs),
             leave=self.runs.remove,
+            recordings=lambda: tuple(self.recordings),
             clock=lambda: 100.0,
         )
 

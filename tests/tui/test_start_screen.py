@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-import pytest
-from textual.widgets import ContentSwitcher, Input, Static
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import pytest
+from textual.widgets import ContentSwitcher, Input, OptionList, Static
+
+from probes.recordings import Recording, RecordingError
 from rules.snapshot import PodRef
 from tui.app import Start
 from tui.screens.case import CaseScreen
@@ -112,3 +116,49 @@ async def test_escape_in_a_case_comes_back_to_the_start(house, settle):
         await press(pilot, settle, "escape")
         assert isinstance(app.screen, StartScreen)
         assert house.sessions[0].calls[-1] == "close"
+
+
+async def test_recordings_are_listed_newest_first_and_opened(house, settle, recording):
+    path = recording("article")
+    at = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+    house.recordings = [
+        Recording(path, at, "broken", "default/[/x] my-pod"),
+        Recording(path.with_name("gone.json"), at - timedelta(days=1), "reachable", ""),
+    ]
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "f5")
+        listed = app.screen.query_one("#recordings", OptionList)
+        rows = [str(listed.get_option_at_index(number).prompt).split() for number in range(2)]
+        assert rows[0] == [*f"{at.astimezone():%Y-%m-%d %H:%M}".split(), "broken", "default/[/x]", "my-pod"]
+        assert rows[1][2:] == ["reachable", "?"]
+        listed.focus()
+        await press(pilot, settle, "enter")
+        assert isinstance(app.screen, CaseScreen)
+        assert house.sessions == []
+        await press(pilot, settle, "escape")
+        listed.focus()
+        await press(pilot, settle, "down", "enter")
+        assert isinstance(app.screen, StartScreen)
+        assert "gone.json" in news(app)
+
+
+async def test_without_recordings_the_screen_says_what_makes_them(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await press(pilot, settle, "f5")
+        assert "Nothing has been recorded yet" in str(app.screen.query_one("#recorded", Static).visual)
+
+
+async def test_recordings_that_cannot_be_read_are_a_sentence(house, settle, monkeypatch):
+    def broken():
+        raise RecordingError("The folder /x cannot be read (Permission denied).")
+
+    rooms = replace(house.rooms(), recordings=broken)
+    monkeypatch.setattr(house, "rooms", lambda: rooms)
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert "The folder /x cannot be read" in news(app)

@@ -37,7 +37,8 @@ class StartScreen(Screen[None]):
     AUTO_FOCUS = "#pod"
     HELP = _(
         "Diagnose: give a pod and a target, press enter. Practise: pick a scenario; it runs on this machine and needs "
-        "no cloud. Open: read a Snapshot that somebody saved. Tab moves on; F3, F4 and F5 jump."
+        "no cloud. Open: a Snapshot that somebody saved, or what an earlier run recorded. Tab moves on; F3, F4 and F5 "
+        "jump."
     )
 
     def __init__(self, scenario: str | None, *, lesson: bool = False, taught: bool = False) -> None:
@@ -47,6 +48,7 @@ class StartScreen(Screen[None]):
         self._lesson = lesson
         self._ways = ("practise",) if taught else CHOICES
         self._lessons: dict[str, ports.Lesson] = {}
+        self._recordings: dict[str, Path] = {}
         self._lab_running: str | None = None
         self._errands = Errands(self)
 
@@ -77,6 +79,8 @@ class StartScreen(Screen[None]):
                 with Vertical(id="open"):
                     yield Static(Content(_("File of a Snapshot (wayhome diagnose --save writes one)")), markup=False)
                     yield Input(placeholder="case.json", id="file")
+                    yield Static(id="recorded", markup=False)
+                    yield OptionList(id="recordings")
         yield Static(id="unfinished", markup=False)
         yield Static(id="news", markup=False)
         yield Footer(show_command_palette=False)
@@ -104,10 +108,12 @@ class StartScreen(Screen[None]):
     def _find_lessons(self) -> None:
         self._errands.start("lessons", self._list_lessons)
         self._find_runs()
+        self._find_recordings()
 
     def on_screen_resume(self) -> None:
         if self.listed:
             self._find_runs()
+            self._find_recordings()
 
     def _find_runs(self) -> None:
         def work(run: int) -> messages.RunsFound:
@@ -116,6 +122,29 @@ class StartScreen(Screen[None]):
             return messages.RunsFound(run, tuple(self._app.rooms.runs()))
 
         self._errands.start("runs", work)
+
+    def _find_recordings(self) -> None:
+        def work(run: int) -> messages.RecordingsFound:
+            from tui import messages
+
+            return messages.RecordingsFound(run, tuple(self._app.rooms.recordings()))
+
+        self._errands.start("recordings", work)
+
+    def on_recordings_found(self, event: messages.RecordingsFound) -> None:
+        self._errands.done("recordings")
+        self._recordings = {str(number): one.path for number, one in enumerate(event.recordings)}
+        line = _("What was seen in earlier runs on this machine, under pseudonyms unless asked otherwise:")
+        none = _("Nothing has been recorded yet; `wayhome diagnose` and the app record what they see.")
+        self.query_one("#recorded", Static).update(Content.styled(line if event.recordings else none, "$quiet"))
+        listing = self.query_one("#recordings", OptionList)
+        before = listing.highlighted
+        listing.clear_options()
+        for number, one in enumerate(event.recordings):
+            text = f"{one.at.astimezone():%Y-%m-%d %H:%M}  {one.verdict:9}  {plain(one.pod or '?')}"
+            listing.add_option(Option(content(text, lines=False), id=str(number)))
+        if event.recordings:
+            listing.highlighted = min(before or 0, len(event.recordings) - 1)
 
     def on_runs_found(self, event: messages.RunsFound) -> None:
         from tui import standing
@@ -178,6 +207,8 @@ class StartScreen(Screen[None]):
             self.action_choose(event.option_id)
         elif event.option_list.id == "lessons" and event.option_id in self._lessons:
             self._start_lab(self._lessons[event.option_id], lesson=True)
+        elif event.option_list.id == "recordings" and event.option_id in self._recordings:
+            self._open(str(self._recordings[event.option_id]))
 
     def action_choose(self, choice: str) -> None:
         """Go to one of the ways in."""

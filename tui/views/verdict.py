@@ -67,6 +67,7 @@ class VerdictView(View):
             yield Static(id="verdict-odd", markup=False)
             yield Static(id="verdict-next", markup=False)
             yield Static(id="verdict-causes", markup=False)
+            yield Static(id="verdict-remaining", markup=False)
             yield Static(id="verdict-excluded", markup=False)
             yield Static(id="verdict-unknowns", markup=False)
 
@@ -100,6 +101,7 @@ class VerdictView(View):
                 "verdict-odd": self._strange(report),
                 "verdict-next": self._next(report, live=case.live),
                 "verdict-causes": self._causes(report.causes),
+                "verdict-remaining": self._still_open(report),
                 "verdict-excluded": self._ruled_out(report),
                 "verdict-unknowns": self._unknowns(report),
             }
@@ -181,6 +183,15 @@ class VerdictView(View):
             names = ", ".join(steps.name(probe) for probe in report.next.probes)
             rows.append(content(_("n measures it now: {probes}").format(probes=names), "$active"))
         return _section(_("Next observation"), rows)
+
+    def _still_open(self, report: Report) -> Content:
+        rows: list[Content] = []
+        for why, causes in labels.still_open(report):
+            rows += [
+                Content.assemble(self.sign(State.DOUBT), " ", content(f"{cause.id}  {cause.title}")) for cause in causes
+            ]
+            rows.append(content(f"    {why}", "$quiet"))
+        return _section(_("Still possible"), rows)
 
     def _ruled_out(self, report: Report) -> Content:
         rows: list[Content] = []
