@@ -366,7 +366,9 @@ def any_cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     images = PUBLIC | dict(item.split("=", 1) for item in request.config.getoption("image"))
     space = f"wayhome-test-{os.getpid()}"
     found = Cluster({"KUBECONFIG": str(Path(given).absolute())}, images, space=space)
-    assert found.kubectl("create", "namespace", space).code == 0
+    made = found.kubectl("create", "namespace", space)
+    if made.code != 0:
+        pytest.fail(f"--kubeconfig {given} leads to no cluster in which a namespace may be made: {made.err.strip()}")
     try:
         yield found
     finally:

@@ -21,7 +21,7 @@ TOLD = {name: scenario.load(name).answer for name in scenario.names()}
 IDS = ("pod-local", "node-local", "node-peer", "pod-peer")
 # RC22 is said as whose address the packet wears, RC53 as a hop; the others show themselves by an answer, or by another
 # measurement.
-OTHERWISE = {"RC22", "RC53", "RC40", "RC41", "RC45", "RC68", "RC69", "RC70"}
+OTHERWISE = {"RC22", "RC53", "RC40", "RC41", "RC45", "RC68", "RC69", "RC70", "RC73"}
 ROWS = ("ok ok ok timeout", "ok ok timeout timeout", "timeout ok ok timeout", "timeout ok timeout timeout")
 
 
