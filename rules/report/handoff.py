@@ -6,6 +6,7 @@ one of its offers, and printed as Markdown or as plain text.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,11 @@ from rules.report.checks import Check, checks
 from rules.report.model import Offer, Report, Role
 from rules.snapshot import Outcome, Probe, Snapshot
 from rules.words import _
+
+# What only this program's own readers know: its numbers of causes and its names of probes.
+_CATALOGUED = re.compile(r"; RC\d+ .*?(?=[.。]$)")
+_NUMBERED = re.compile(r" ?[(（]RC\d\d[^)）]*[)）]")
+_OWN_WORDS = re.compile(r"\b(pod|node)-(local|peer|proxy)\b|\bRC\d\d\b")
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,7 @@ def _problem(case: Case, report: Report, to: str) -> Iterator[Block]:
         )
     )
     yield Block((words.format(a=case.a or "?", pod=pod or "?", target=asked.target, b=case.b or "?"),))
-    yield Block((report.headline,))
+    yield Block((_CATALOGUED.sub("", report.headline),))
 
 
 def _measured(case: Case, snapshot: Snapshot, to: str) -> Iterator[str]:
@@ -182,8 +188,8 @@ def _outcome(probe: Probe) -> str:
 def _missing(report: Report) -> Iterator[str]:
     for cause in report.causes:
         if cause.blocks:
-            yield cause.sentence
-            yield from cause.evidence[:4]
+            yield _NUMBERED.sub("", cause.sentence)
+            yield from [fact for fact in cause.evidence if not _OWN_WORDS.search(fact)][:4]
     rows = [(vpc, row) for vpc, found in report.routes.items() for row in found if row.ghost]
     for vpc, row in rows[:8]:
         yield _("The route table of {vpc} lacks {dest}: {why}").format(vpc=vpc, dest=row.dest, why=row.sentence)
@@ -231,6 +237,11 @@ def _to_do(case: Case, offer: Offer, theirs: tuple[str, ...], found: tuple[Check
                 ),
             )
         )
+    needed = [one for one in offer.permissions if receiver(case, offer) in one]
+    if needed:
+        yield Block((_("Whoever does it needs: {permissions}.").format(permissions=", ".join(needed)),))
+    if offer.effect:
+        yield Block((_("Takes effect after {effect}.").format(effect=offer.effect),))
     yield Block((_("Please tell us when it is done: we measure again, and tell you what we see."),))
 
 
@@ -248,12 +259,18 @@ def _ours(case: Case, offer: Offer, to: str) -> Iterator[Block]:
     if mine:
         yield Block((_("For your information; you need not do this:"),))
         yield Block(tuple(line for command in mine for line in command.split("\n")), "code")
+        if any(change.kind == "peering" for change in offer.changes):
+            yield Block((_("Which side is first does not matter: no route crosses before both have done their part."),))
 
 
 def _touches(offer: Offer) -> Iterator[Block]:
     if offer.blast_radius:
         yield Block(offer.blast_radius, "list")
-    open_needs = tuple(one.sentence for one in offer.preconditions if one.met is not True)
+    unmet = tuple(one.sentence for one in offer.preconditions if one.met is False)
+    if unmet:
+        yield Block((_("It helps only once the following holds too, which is not so today:"),))
+        yield Block(unmet, "list")
+    open_needs = tuple(one.sentence for one in offer.preconditions if one.met is None)
     if open_needs:
         yield Block((_("It helps only if the following holds, which we could not see from our side:"),))
         yield Block(open_needs, "list")

@@ -124,6 +124,36 @@ def test_the_message_about_the_peers_rule_can_be_acted_on(seen: Seen, name: str)
     assert not re.search("wayhome|kubectl|nginx", text)
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy", "right"),
+    [
+        ("article", "exchange-routes", "compute.networks.updatePeering on project-b"),
+        ("rc02-peer-does-not-import", "import-routes", "compute.networks.updatePeering on project-b"),
+        ("rc30-peer-firewall-admits-nodes-only", "peer-firewall", "compute.firewalls.create"),
+        ("rc31-no-routes-and-firewall", "peer-firewall", "compute.firewalls.create"),
+    ],
+)
+def test_a_stranger_understands_every_word_and_knows_the_right_that_it_takes(
+    seen: Seen, name: str, remedy: str, right: str
+) -> None:
+    _made, text = message(seen(name, OUT), remedy)
+    assert not re.search(r"RC\d\d|pod-peer|node-peer|pod-local", text)
+    todo = " ".join(section(text, "What to do in project-b").split())
+    assert "Whoever does it needs: " in todo
+    assert right in todo
+    assert "project-a." not in todo.partition("Whoever does it needs: ")[2]
+    assert "Takes effect after " in todo
+    both = "does not matter" in text
+    assert both is (remedy == "exchange-routes")
+
+
+def test_what_is_known_not_to_hold_is_not_called_unseen(seen: Seen) -> None:
+    _made, text = message(seen("rc31-no-routes-and-firewall", OUT), "peer-firewall")
+    touched = " ".join(section(text, "What else changes for you").split())
+    assert "which is not so today: - the answer to 172.16.1.2 finds its way home" in touched
+    assert "could not see" not in touched
+
+
 @pytest.mark.parametrize("name", ["article", "rc30-peer-firewall-admits-nodes-only"])
 def test_the_message_about_the_proxy_is_for_the_clusters_own_project_and_holds_its_files(
     seen: Seen, name: str, tmp_path: Path
