@@ -23,6 +23,7 @@ def main() -> int:
     parser.add_argument(
         "--untried", action="store_true", help="only what the page does not show as right on the kernel"
     )
+    parser.add_argument("--pages", action="store_true", help="only type the commands of the causes' pages")
     parser.add_argument("--jobs", type=int, default=(os.cpu_count() or 1) * 2, help="how many labs at once")
     arguments = parser.parse_args()
     known = worlds.singles()
@@ -34,6 +35,9 @@ def main() -> int:
             results.alone[world.name, "simulated"] = why or page.RIGHT
     pairs(results)
     if not arguments.quick:
+        chosen = [world for world in known if world.own and (arguments.only or "") in world.name]
+        _by_hand(results, chosen, arguments.jobs)
+    if not (arguments.quick or arguments.pages):
         tried = [world for world in known if (arguments.only or "") in world.name]
         if arguments.untried:
             tried = [world for world in tried if results.cell(world, "kernel") not in page.NAMED]
@@ -41,8 +45,10 @@ def main() -> int:
     page.FILE.write_text(page.render(results), encoding="utf-8")
     for line in results.failures:
         print(line)  # noqa: T201  the program's output
-    judged = len({*results.alone, *((world.name, "simulated") for world in known)}) + sum(
-        1 for why in results.pairs.values() if why is not None
+    judged = (
+        len(results.proofs)
+        + len({*results.alone, *((world.name, "simulated") for world in known)})
+        + sum(1 for why in results.pairs.values() if why is not None)
     )
     print(f"{judged - len(results.failures)} of {judged} verdicts are right")  # noqa: T201
     return 1 if results.failures else 0
@@ -55,6 +61,19 @@ def pairs(results: Results) -> None:
         results.pairs[one, other] = (
             verdicts.wrong_pair(world, verdicts.at_once(world)) if isinstance(world, World) else None
         )
+
+
+def _by_hand(results: Results, known: Iterable[World], jobs: int) -> None:
+    """Type the commands of each cause's page on the first of its scenarios."""
+    first: dict[str, World] = {}
+    for world in known:
+        first.setdefault(world.own, world)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        waiting = {pool.submit(typed.proven, world.name): own for own, world in first.items()}
+        for number, done in enumerate(as_completed(waiting), 1):
+            results.proofs[waiting[done]] = done.result()
+            print(f"\r{number} of {len(first)} pages", end="", file=sys.stderr, flush=True)  # noqa: T201
+    print(file=sys.stderr)  # noqa: T201
 
 
 def _by_command(results: Results, known: Iterable[World], fabrics: Iterable[str], jobs: int) -> None:

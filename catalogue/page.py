@@ -35,11 +35,14 @@ class Results:
     alone: dict[tuple[str, str], str] = field(default_factory=dict)
     ids: tuple[str, ...] = ()
     pairs: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    proofs: dict[str, str] = field(default_factory=dict)
+    """By cause, what was wrong with its page's commands; '' where they did and showed what the page says."""
 
     @property
     def failures(self) -> list[str]:
         """One line for everything that was wrong."""
         found = [f"{name} ({fabric}): {why}" for (name, fabric), why in self.alone.items() if why not in NAMED]
+        found += [f"the page of {own}: {why}" for own, why in self.proofs.items() if why]
         return found + [f"{one} + {other}: {why}" for (one, other), why in self.pairs.items() if why]
 
     def cell(self, world: World, fabric: str) -> str:

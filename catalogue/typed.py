@@ -7,8 +7,10 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 
-from catalogue import verdicts, worlds
+from catalogue import proofs, verdicts, worlds
 from catalogue.page import ASKED, RIGHT
 from probes import patience
 
@@ -23,23 +25,46 @@ def told(name: str, fabric: str) -> str:
     `--ask` is typed only where the report names an observation that wayhome can make, as a person would do.
     """
     world = worlds.single(name)
-    with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
-        environment = {**os.environ, "WAYHOME_STATE_DIR": folder, patience.VARIABLE: PATIENCE}
-        speed = "1" if world.scenario.heals else "20"  # what time mends must last until it is asked
-        started = _wayhome(environment, "lab", "start", name, "--fabric", fabric, "--speed", speed)
-        if started.returncode != 0:
-            return f"no lab: {' '.join(started.stderr.split())[-200:]}"
-        try:
-            lines = _wayhome(environment, "lab", "env").stdout.splitlines()
-            pairs = (line.removeprefix("export ").partition("=") for line in lines)
-            environment |= {key: value.strip("'") for key, _, value in pairs}
+    try:
+        with _lab(world, fabric) as environment:
             why, asks = _diagnosed(environment, world)
             if why and asks:
                 why, _asks = _diagnosed(environment, world, "--ask")
                 return why or ASKED
+    except NoLabError as error:
+        return str(error)
+    return why or RIGHT
+
+
+def proven(name: str) -> str:
+    """What is wrong with the commands of the page of the scenario's own cause, typed on its lab; '' for nothing."""
+    world = worlds.single(name)
+    try:
+        with _lab(world, "simulated") as environment:
+            return proofs.wrong(world, environment)
+    except NoLabError as error:
+        return str(error)
+
+
+class NoLabError(Exception):
+    """The lab did not start; the words say why."""
+
+
+@contextmanager
+def _lab(world: worlds.World, fabric: str) -> Iterator[dict[str, str]]:
+    """The environment of a shell on a lab of its own. Raises NoLabError."""
+    with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
+        environment = {**os.environ, "WAYHOME_STATE_DIR": folder, patience.VARIABLE: PATIENCE}
+        speed = "1" if world.scenario.heals else "20"  # what time mends must last until it is asked
+        started = _wayhome(environment, "lab", "start", world.name, "--fabric", fabric, "--speed", speed)
+        if started.returncode != 0:
+            raise NoLabError(f"no lab: {' '.join(started.stderr.split())[-200:]}")
+        try:
+            lines = _wayhome(environment, "lab", "env").stdout.splitlines()
+            pairs = (line.removeprefix("export ").partition("=") for line in lines)
+            yield environment | {key: value.strip("'") for key, _, value in pairs}
         finally:
             _wayhome(environment, "lab", "stop")
-    return why or RIGHT
 
 
 def _diagnosed(environment: dict[str, str], world: worlds.World, *options: str) -> tuple[str, bool]:

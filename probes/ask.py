@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from rules.repeats import Repeat
 from rules.snapshot import PodRef, Target
 
 
@@ -27,3 +28,8 @@ class Ask:
     stand_in: bool = True
     container: str = ""
     host: str = ""
+
+    @property
+    def by_name(self) -> tuple[str, ...]:
+        """The probe that asks by the application's own name, where one was given."""
+        return (str(Repeat("pod-peer", "host", self.host)),) if self.host else ()

@@ -28,7 +28,6 @@ from probes.reader import Reader, first_failure, together
 from probes.tables import NatTables, agent_pods
 from probes.tasks import Once, Tasks
 from rules import repeats
-from rules.repeats import Repeat
 from rules.snapshot import PodRef, Probe, Question, Snapshot, Vpc
 from rules.words import _
 
@@ -114,8 +113,7 @@ class Session:
 
     def probe_all(self) -> tuple[Probe, ...]:
         """All probes at once, and pod → peer by the application's own name where one was given."""
-        named = (str(Repeat("pod-peer", "host", self.ask.host)),) if self.ask.host else ()
-        return self.probe_many((*self._connected()[2].ids(), *named))
+        return self.probe_many((*self._connected()[2].ids(), *self.ask.by_name))
 
     def collect(self) -> Snapshot:
         """Connect, then read and measure at once. Raises ProbeError as `connect` and `read` do."""

@@ -32,6 +32,7 @@ class SessionHands:
             "pod": str(ask.pod),
             "target": str(ask.target),
             **({"local": str(ask.local)} if ask.local else {}),
+            **({"host": ask.host} if ask.host else {}),
         }
 
     def read(self, change: Change) -> Json | None:

@@ -38,7 +38,8 @@ class Case:
     @property
     def ids(self) -> list[str]:
         """The probes of this case, the guided ones first."""
-        return steps.order(list({**dict.fromkeys(steps.GUIDED), **self.via, **self.probes}))
+        named = self.ask.by_name if self.ask is not None and self.live else ()
+        return steps.order(list({**dict.fromkeys((*steps.GUIDED, *named)), **self.via, **self.probes}))
 
     @property
     def pod(self) -> str:

@@ -57,6 +57,8 @@ def test_version(wayhome: Wayhome) -> None:
         (["diagnose", "my-pod", "10.2.0.10", "--local", "x"], "is a name"),
         (["diagnose", "my-pod", "10.2.0.10", "--host", "a b[/x]"], "'a b[/x]' is not a host's name"),
         (["diagnose", "my-pod", "10.2.0.10", "--host", "10.2.0.11"], "is not a host's name"),
+        (["apply", "masquerade-minimal", "my-pod", "10.2.0.10", "--host", "a b"], "is not a host's name"),
+        (["check", "my-pod", "10.2.0.10", "--host", "a b"], "is not a host's name"),
         (["diagnose", "my-pod", "10.2.0.10", "--host", "db", "--snapshot", "x.json"], "--host measures"),
         (["diagnose", "my-pod", "10.2.0.10", "--jso"], "unrecognized arguments"),
         (["diagnose", "my-pod", "10.2.0.10", "--save", "nix/case.json"], "There is no folder nix"),

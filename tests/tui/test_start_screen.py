@@ -64,6 +64,23 @@ async def test_what_cannot_be_meant_is_one_sentence_at_its_field(house, settle, 
         assert word in news(app)
 
 
+async def test_the_name_that_the_application_uses_is_asked_as_well(house, settle):
+    app = house.app(Start())
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        for field, value in (("pod", "my-pod"), ("target", "10.2.0.10"), ("host", "a b[/x]")):
+            app.screen.query_one(f"#{field}", Input).value = value
+        app.screen.query_one("#host", Input).focus()
+        await press(pilot, settle, "enter")
+        assert app.focused.id == "host"
+        assert "'a b[/x]' is not a host's name" in news(app)
+        app.screen.query_one("#host", Input).value = "db.example.internal"
+        await press(pilot, settle, "enter")
+        assert isinstance(app.screen, CaseScreen)
+        assert house.sessions[0].ask.host == "db.example.internal"
+        assert "pod-peer@host=db.example.internal" in app.screen.case.ids
+
+
 async def test_a_running_lab_fills_its_question_in(house, settle):
     house.lab.start("article")
     app = house.app(Start())

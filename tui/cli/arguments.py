@@ -80,6 +80,11 @@ def add_measuring(parser: Parser) -> None:
         "--local", metavar="ADDRESS", help=_("an address in the pod's own VPC to compare with (else found by itself)")
     )
     parser.add_argument("--proxy", metavar="ADDRESS", help=_("a TCP proxy to try as well"))
+    parser.add_argument(
+        "--host",
+        metavar="NAME",
+        help=_("the name by which the application calls TARGET: the pod is asked by that name as well"),
+    )
     parser.add_argument("--no-node-probe", action="store_true", help=_("create no probe pod on the node"))
     parser.add_argument(
         "--no-stand-in", action="store_true", help=_("add nothing to a pod that has nothing to measure with")
@@ -115,4 +120,5 @@ def ask_of(where: Mapping[str, str], args: argparse.Namespace) -> Ask:
         kubeconfig=getattr(args, "kubeconfig", None) or where.get("kubeconfig") or None,
         context=getattr(args, "context", None) or where.get("context") or None,
         node_probe=not args.no_node_probe,
+        host=parse.host(where["host"]) if where.get("host") else "",
     )

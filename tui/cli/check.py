@@ -150,7 +150,8 @@ def _judged(project: str, permissions: Sequence[str], held: frozenset[str]) -> I
 
 
 def _tools(session: Session) -> list[Row]:
-    return [_measured(session.probe("pod-peer")), *(_program(name) for name in ("kubectl", "gcloud"))]
+    measured = [_measured(session.probe(each)) for each in ("pod-peer", *session.ask.by_name)]
+    return [*measured, *(_program(name) for name in ("kubectl", "gcloud"))]
 
 
 def _left_behind(session: Session) -> list[Row]:

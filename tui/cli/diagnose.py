@@ -52,11 +52,6 @@ def run(argv: Sequence[str]) -> int:
         help=_("where causes remain, ask again from elsewhere or in another manner until one is left"),
     )
     parser.add_argument(
-        "--host",
-        metavar="NAME",
-        help=_("the name by which the application calls TARGET: the pod is asked by that name as well"),
-    )
-    parser.add_argument(
         "--connectivity-test",
         metavar="FILE",
         help=_("a result of Google's Connectivity Tests as JSON, to hold against the walk"),

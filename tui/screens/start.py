@@ -97,6 +97,11 @@ class StartScreen(Screen[None]):
             markup=False,
         )
         yield Input(placeholder=_("found by itself where possible"), id="local")
+        yield Static(
+            Content.assemble((_("Name"), "bold"), ("  " + _("optional: by which the application calls it"), "$quiet")),
+            markup=False,
+        )
+        yield Input(placeholder="db.example.internal", id="host")
         yield Static(Content.styled(_("Enter goes on, and starts from the last field."), "$quiet"), markup=False)
 
     def on_mount(self) -> None:
@@ -187,7 +192,8 @@ class StartScreen(Screen[None]):
     def _fill(self, lesson: ports.Lesson) -> None:
         """Offer the running scenario's question, where nothing was typed yet."""
         ask = lesson.question
-        values = {"pod": str(ask.pod), "target": str(ask.target), "local": str(ask.local) if ask.local else ""}
+        local = str(ask.local) if ask.local else ""
+        values = {"pod": str(ask.pod), "target": str(ask.target), "local": local, "host": ask.host}
         if any(self.query_one(f"#{field}", Input).value for field in values):
             return
         for field, value in values.items():
@@ -239,7 +245,8 @@ class StartScreen(Screen[None]):
         from probes import parse
         from probes.ask import Ask
 
-        values = {field: self.query_one(f"#{field}", Input).value.strip() for field in ("pod", "target", "local")}
+        fields = ("pod", "target", "local", "host")
+        values = {field: self.query_one(f"#{field}", Input).value.strip() for field in fields}
         at = "pod"
         try:
             pod = parse.pod(values["pod"])
@@ -247,11 +254,13 @@ class StartScreen(Screen[None]):
             target = parse.target(values["target"])
             at = "local"
             local = parse.target(values["local"]) if values["local"] else None
+            at = "host"
+            host = parse.host(values["host"]) if values["host"] else ""
         except parse.ParseError as error:
             self._say(error.sentence, bad=True)
             self.query_one(f"#{at}", Input).focus()
             return
-        self._go(Ask(pod, target, local, read_only=self._app.opening.read_only), name=self._lab_name())
+        self._go(Ask(pod, target, local, host=host, read_only=self._app.opening.read_only), name=self._lab_name())
 
     def _lab_name(self) -> str:
         return _("lab {name}").format(name=self._lab_running) if self._lab_running else ""
