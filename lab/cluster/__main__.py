@@ -32,10 +32,10 @@ from lab.scenario import Scenario, ScenarioError, load
 from lab.store import Store
 
 
-async def serve(up: Path, scenario: Scenario, speed: float, leash: int | None) -> None:
+async def serve(up: Path, scenario: Scenario, speed: float, leash: int | None, wait: float) -> None:
     """Run until the process is told to end; leaves nothing behind, however often it is told."""
     loop = asyncio.get_running_loop()
-    working = asyncio.create_task(_world(up, scenario, speed))
+    working = asyncio.create_task(_world(up, scenario, speed, wait))
     told: list[bool] = []
 
     def end() -> None:
@@ -53,11 +53,11 @@ async def serve(up: Path, scenario: Scenario, speed: float, leash: int | None) -
         await working
 
 
-async def _world(up: Path, scenario: Scenario, speed: float) -> None:
+async def _world(up: Path, scenario: Scenario, speed: float, wait: float) -> None:
     down = machine.down_beside(up)
     store = clouds(scenario)
     async with AsyncExitStack() as stack:
-        stack.enter_context(machine.alone())
+        await stack.enter_async_context(machine.alone(wait))
         await machine.sweep(down)
         fabric = Kernel(store, public=True)
         stack.push_async_callback(fabric.stop)
@@ -120,12 +120,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--scenario", default="article")
     parser.add_argument("--speed", type=float, default=1.0, help="divides the agents' waits")
+    parser.add_argument("--wait", type=float, default=0.0, help="seconds to wait for another cluster to end")
     parser.add_argument("--leash", type=int, help="a descriptor of a pipe: end when its other end closes")
     args = parser.parse_args(argv)
     if args.up is None:
         parser.error("no --up and no WAYHOME_CLUSTER_UP: which script starts the cluster?")
     try:
-        asyncio.run(serve(args.up.absolute(), load(args.scenario), args.speed, args.leash))
+        asyncio.run(serve(args.up.absolute(), load(args.scenario), args.speed, args.leash, args.wait))
     except (ScenarioError, ClusterError, KernelUnavailableError) as error:
         sys.stderr.write(f"{error}\n")
         return 1

@@ -8,7 +8,8 @@ import fcntl
 import os
 import shutil
 import signal
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,14 +35,19 @@ class NodeSpec:
     pods: str
 
 
-@contextlib.contextmanager
-def alone() -> Iterator[None]:
-    """Ports and links of such a cluster are fixed: one at a time. ClusterError while another one is up."""
-    with LOCK.open("w") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ClusterError(_("Another cluster of the lab is up on this machine; end it first.")) from None
+@contextlib.asynccontextmanager
+async def alone(seconds: float = 0.0) -> AsyncIterator[None]:
+    """Ports and links of such a cluster are fixed: one at a time. ClusterError where another is up after `seconds`."""
+    until = time.monotonic() + seconds
+    with LOCK.open("w") as file:  # noqa: ASYNC230  nothing is written to it
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise ClusterError(_("Another cluster of the lab is up on this machine; end it first.")) from None
+            await asyncio.sleep(0.5)
         yield
 
 

@@ -27,7 +27,7 @@ import yaml
 Object = dict[str, Any]
 
 UP = "WAYHOME_CLUSTER_UP"
-START_SECONDS, SECONDS = 420, 90
+WAIT_SECONDS, START_SECONDS, SECONDS = 900, 420, 90
 SPEED = "30"
 IMAGES = {kind: f"registry.local/{kind}:1" for kind in ("tools", "busybox", "distroless")}
 PUBLIC = {"tools": "curlimages/curl:8.10.1", "busybox": "busybox:1.36"}
@@ -330,7 +330,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
         pytest.skip(why)
     ours, theirs = os.pipe()
     process = subprocess.Popen(
-        [sys.executable, "-m", "lab.cluster", "--speed", SPEED, "--leash", str(ours)],
+        [sys.executable, "-m", "lab.cluster", "--speed", SPEED, "--wait", str(WAIT_SECONDS), "--leash", str(ours)],
         stdout=subprocess.PIPE,
         text=True,
         pass_fds=[ours],
@@ -339,7 +339,7 @@ def cluster(request: pytest.FixtureRequest) -> Iterator[Cluster]:
     os.close(ours)
     try:
         assert process.stdout is not None
-        ready, _, _ = select.select([process.stdout], [], [], START_SECONDS)
+        ready, _, _ = select.select([process.stdout], [], [], WAIT_SECONDS + START_SECONDS)
         line = process.stdout.readline() if ready else ""
         assert line, "the cluster does not start; its words are on stderr"
         yield described(line)

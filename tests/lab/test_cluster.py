@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 
@@ -83,3 +84,17 @@ async def test_a_script_that_fails_says_its_last_words(tmp_path: Path) -> None:
         await machine.start(up, tmp_path, [NodeSpec("n1", "ns1", "10.1.0.11", "172.16.1.0/24")])
     with pytest.raises(ClusterError, match="down"):
         machine.down_beside(up)
+
+
+async def test_one_cluster_at_a_time_and_the_next_one_may_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "LOCK", tmp_path / "lock")
+    first = machine.alone()
+    await first.__aenter__()
+    with pytest.raises(ClusterError, match="Another cluster of the lab is up"):
+        async with machine.alone():
+            pass
+    waiting = asyncio.create_task(machine.alone(60.0).__aenter__())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await first.__aexit__(None, None, None)
+    await asyncio.wait_for(waiting, 60)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from textual.widgets import Static
 
-from rules.report.model import CauseExcluded, Contradiction, Next
+from rules.report.model import CauseExcluded, CauseRemaining, Contradiction, Next
 from rules.snapshot import Outcome, dumps
 from tui.app import Start
 
@@ -32,6 +32,7 @@ def strange(house, article):
                 CauseExcluded("RC06", "A subnet", "pod → local was ok", "pod-local"),
                 CauseExcluded("RC07", "Another [/x]", "pod → local was ok", "pod-local"),
             ),
+            remaining=(CauseRemaining("RC01", "Custom [/x]", "not known: the routes"),),
             next=Next("Ask once more.", "kubectl exec my-pod -- curl", (AGAIN,)),
         )
 
@@ -62,6 +63,9 @@ async def test_a_contradiction_comes_with_its_reasons_and_the_next_observation(s
         ruled_out = text_of(app, "#verdict-excluded")
         assert ruled_out.count("pod → local was ok") == 1
         assert "RC07  Another [/x]" in ruled_out
+        still_open = text_of(app, "#verdict-remaining")
+        assert "RC01  Custom [/x]" in still_open
+        assert "not known: the routes" in still_open
 
 
 async def test_n_makes_the_next_observation_and_judges_again(strange, settle):
