@@ -17,6 +17,7 @@ from probes.progress import Progress
 from rules.report.model import Offer
 from rules.snapshot import Probe, Snapshot
 from rules.words import _
+from tui import rooms
 from tui.ports import Lesson, Listener, Study
 
 
@@ -133,18 +134,21 @@ class ReplayApplier:
 
 
 class ReplayLab:
-    """The lab's list, with nothing running."""
+    """The lab's list; a lesson begins at `moment`, on the recording, and nothing runs."""
 
-    def __init__(self, lessons: Sequence[Lesson]) -> None:
+    def __init__(self, lessons: Sequence[Lesson], moment: str) -> None:
         self._lessons = tuple(lessons)
+        self._moment = moment
 
     def lessons(self) -> tuple[Lesson, ...]:
         """The scenarios."""
         return self._lessons
 
     def start(self, name: str) -> bool:
-        """A picture starts no lab."""
-        raise LookupError(f"{name} cannot be started from a picture")
+        """The recording takes the place of the lab."""
+        if name not in {lesson.name for lesson in self._lessons}:
+            raise LookupError(f"{name} is not in the recording")
+        return False
 
     def running(self) -> str | None:
         """None runs."""
@@ -154,8 +158,8 @@ class ReplayLab:
         """None runs."""
 
     def study(self, name: str, learner: str = "") -> Study:
-        """A picture is no lesson."""
-        raise LookupError(f"{name} cannot be practised by {learner} in a picture")
+        """The lesson as the lab would begin it."""
+        return rooms.study(name, learner=learner or "learner", fabric="simulated", started_at=self._moment)
 
     def changed(self) -> tuple[int, int]:
         """Nothing changes."""
@@ -165,5 +169,5 @@ class ReplayLab:
         """Nothing turns."""
 
     def keep(self, record: Record) -> str:
-        """Nothing is kept."""
-        raise LookupError(f"{record.scenario} is not kept from a picture")
+        """Nothing is kept; where it would be, without the folder."""
+        return f"practise/{record.learner}-{record.scenario}.json"

@@ -60,6 +60,45 @@ def _warm_up() -> None:
     warmup.google()
 
 
+def lesson(name: str) -> Lesson:
+    """A scenario of the lab as one may choose it."""
+    from lab import scenario
+    from probes.ask import Ask
+
+    made = scenario.load(name)
+    question = made.question
+    ask = Ask(question.pod, question.target, question.local, question.proxy, host=question.host)
+    return Lesson(name, made.title, ask)
+
+
+def study(name: str, *, learner: str, fabric: str, started_at: str) -> Study:
+    """What a learner is asked about a scenario, and the record that begins."""
+    from lab import scenario
+    from lab.practise import key as keys
+    from lab.practise.record import Record
+    from rules import causes, remedies
+
+    plan = scenario.load(name)
+    known = keys.key(plan)
+    record = Record(
+        learner=learner,
+        scenario=plan.name,
+        title=plan.title,
+        fabric=fabric,
+        started_at=started_at,
+        key={question: known.right(question) for question in keys.QUESTIONS},
+    )
+    labels = {cause.id: f"{cause.id}  {cause.title}" for cause in causes.load()}
+    labels |= {remedy.id: remedy.title for remedy in remedies.load()}
+    labels |= {
+        "forward": _("forward: the request is lost"),
+        "return": _("return: the answer is lost"),
+        keys.NONE: _("none: nothing is broken, or nobody can tell"),
+    }
+    choices = {question: keys.choices(plan, known, question) for question in keys.QUESTIONS}
+    return Study(record, choices, labels, keys.hints(known))
+
+
 class RealLab:
     """The lab as lab.control runs it. While a scenario is asked about, this process's environment points at it.
 
@@ -73,15 +112,8 @@ class RealLab:
 
     def lessons(self) -> Sequence[Lesson]:
         from lab import scenario
-        from probes.ask import Ask
 
-        found = []
-        for name in scenario.names():
-            made = scenario.load(name)
-            question = made.question
-            ask = Ask(question.pod, question.target, question.local, question.proxy, host=question.host)
-            found.append(Lesson(name, made.title, ask))
-        return found
+        return [lesson(name) for name in scenario.names()]
 
     def start(self, name: str) -> bool:
         from lab import control
@@ -116,31 +148,15 @@ class RealLab:
             control.stop()
 
     def study(self, name: str, learner: str = "") -> Study:
-        from lab import control, scenario
-        from lab.practise import key as keys
-        from lab.practise.record import Record
-        from rules import causes, remedies
+        from lab import control
 
-        plan = scenario.load(name)
-        known = keys.key(plan)
         running = control.running()
-        record = Record(
+        return study(
+            name,
             learner=learner or os.environ.get("WAYHOME_LEARNER") or getpass.getuser(),
-            scenario=plan.name,
-            title=plan.title,
             fabric=running.fabric if running is not None else "",
             started_at=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-            key={question: known.right(question) for question in keys.QUESTIONS},
         )
-        labels = {cause.id: f"{cause.id}  {cause.title}" for cause in causes.load()}
-        labels |= {remedy.id: remedy.title for remedy in remedies.load()}
-        labels |= {
-            "forward": _("forward: the request is lost"),
-            "return": _("return: the answer is lost"),
-            keys.NONE: _("none: nothing is broken, or nobody can tell"),
-        }
-        choices = {question: keys.choices(plan, known, question) for question in keys.QUESTIONS}
-        return Study(record, choices, labels, keys.hints(known))
 
     def changed(self) -> tuple[int, int]:
         from lab import control

@@ -10,14 +10,16 @@ import argparse
 import asyncio
 import html
 import json
+import os
 import re
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import chdir, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -25,29 +27,40 @@ from textual.widgets import Input
 from probes.progress import Progress, Stage
 from rules.evaluate import evaluate
 from rules.snapshot import Outcome, Probe, Snapshot, dumps, loads
-from tui import themes
+from tui import rooms, themes
 from tui.app import Start, WayhomeApp
 from tui.plain import width_of
 from tui.ports import Rooms
 from tui.replay import Recording, ReplayApplier, ReplayLab, ReplaySession
 
+if TYPE_CHECKING:
+    from probes.session import Session
+
 SCENARIO, FIX = "article", "masquerade-minimal"
+UNEXPLAINED = "rc39-guest-firewall-rejects-pods"
 CONSENT = "ip-masq-agent"
 MOMENT = "2026-11-23T03:00:00Z"
 SPEED = 20.0
 TYPED = tuple(CONSENT)
+LESSON = ("enter", "enter", "down", "enter", "enter", "down", "enter", "enter", "down", "down", "enter")
 
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: its name, the keys that lead there, its size, theme and language; `start` for the start screen."""
+    """One picture: its name, the keys that lead there, its size, theme and language.
+
+    `start` for the start screen, `lesson` for a lesson on the recording, `after` for the world after the fix; `world`
+    names another recording than the article's.
+    """
 
     name: str
     keys: tuple[str, ...] = ()
     size: tuple[int, int] = (100, 30)
     theme: str = themes.DARK
     start: bool = False
+    lesson: bool = False
     after: bool = False
+    world: str = "before"
     language: str = "en"
 
 
@@ -64,6 +77,11 @@ SHOTS = (
     Shot("fixes", ("a", "5"), (100, 36)),
     Shot("consent", ("a", "5", "enter"), (100, 40)),
     Shot("proof", ("a", "5", "enter", *TYPED, "enter"), (100, 30)),
+    Shot("handoff", ("a", "5", "down", "m"), (100, 40)),
+    Shot("report", ("a", "w"), (100, 30)),
+    Shot("contradictions", ("a", "2"), (100, 36), world="contradictions"),
+    Shot("practise", ("enter", "enter", "down", "h"), (100, 30), lesson=True),
+    Shot("marks", LESSON, (100, 30), lesson=True),
     Shot("evidence", ("a", "6", "down", "down"), (140, 36)),
     Shot("help", ("a", "3", "f1"), (100, 36)),
     Shot("light", ("a", "3"), (140, 36), themes.LIGHT),
@@ -73,11 +91,11 @@ SHOTS = (
 )
 
 
-def load(folder: Path) -> Recording:
-    """The recording in `folder`."""
+def load(folder: Path, world: str = "before") -> Recording:
+    """The recording in `folder`, of the article's world or another one."""
     read = (folder / "steps.json").read_text(encoding="utf-8")
     return Recording(
-        before=loads((folder / "before.json").read_text(encoding="utf-8")),
+        before=loads((folder / f"{world}.json").read_text(encoding="utf-8")),
         after=loads((folder / "after.json").read_text(encoding="utf-8")),
         fix=FIX,
         steps=tuple(_step(kept) for kept in json.loads(read)),
@@ -87,16 +105,19 @@ def load(folder: Path) -> Recording:
 def app_for(shot: Shot, recording: Recording) -> WayhomeApp:
     """The app as the picture shows it."""
     shown = replace(recording, before=recording.after) if shot.after else recording
-    rooms = Rooms(
+    lessons = (rooms.lesson(SCENARIO),) if shot.lesson else ()
+    replayed = Rooms(
         session=lambda _ask, _listener: ReplaySession(shown),
         applier=ReplayApplier,
         evaluate=evaluate,
-        lab=lambda: ReplayLab(()),
+        lab=lambda: ReplayLab(lessons, MOMENT),
         warm_up=lambda: None,
         clock=lambda: 0.0,
     )
     start = Start() if shot.start else Start(ask=recording.ask)
-    return WayhomeApp(start, rooms, theme=shot.theme, ascii=False)
+    if shot.lesson:
+        start = Start(scenario=SCENARIO, lesson=True)
+    return WayhomeApp(start, replayed, theme=shot.theme, ascii=False)
 
 
 SPEAKING = """
@@ -106,14 +127,14 @@ from rules import words
 words.use(sys.argv[2])
 from tui import shots
 shot = next(shot for shot in shots.SHOTS if shot.name == sys.argv[1])
-sys.stdout.buffer.write(asyncio.run(shots.draw(shot, shots.load(Path(sys.argv[3])))).encode())
+sys.stdout.buffer.write(asyncio.run(shots.draw(shot, shots.load(Path(sys.argv[3]), shot.world))).encode())
 """
 
 
 def picture(shot: Shot, folder: Path) -> str:
     """One picture as SVG. Another language is spoken by a process that chose it before it imported the app."""
     if shot.language == "en":
-        return asyncio.run(draw(shot, load(folder)))
+        return asyncio.run(draw(shot, load(folder, shot.world)))
     words = [sys.executable, "-c", SPEAKING, shot.name, shot.language, str(folder)]
     return subprocess.run(words, stdout=subprocess.PIPE, check=True, timeout=600).stdout.decode()
 
@@ -125,6 +146,11 @@ async def draw(shot: Shot, recording: Recording) -> str:
 
 async def photograph(app: WayhomeApp, shot: Shot) -> str:
     """The picture of an app after the keys of the shot."""
+    with chdir("/"):  # a dialog names the folder, which is another one on every machine
+        return await _photographed(app, shot)
+
+
+async def _photographed(app: WayhomeApp, shot: Shot) -> str:
     async with app.run_test(size=shot.size) as pilot:
         await _settle(pilot)
         for key in shot.keys:
@@ -161,37 +187,44 @@ def _at_work() -> bool:
 
 
 def record(folder: Path) -> None:
-    """Run the lab, diagnose, apply the fix, diagnose again, and keep it all in `folder`."""
-    from lab import control, scenario
+    """Run the lab, diagnose, apply the fix, diagnose again, and keep it all in `folder`; then the world that the model
+    cannot explain."""
     from probes.apply import Applier
+
+    steps: list[Progress] = []
+    with _session(SCENARIO) as session:
+        before = session.collect()
+        offer = next(offer for offer in evaluate(before).remedies if offer.id == FIX)
+        applier = Applier(session)
+        applier.apply(applier.plan(offer), steps.append)
+        session.read()
+        session.probe_all()
+        after = session.snapshot()
+    with _session(UNEXPLAINED) as session:
+        odd = session.collect()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, found in {"before": before, "after": after, "contradictions": odd}.items():
+        (folder / f"{name}.json").write_text(dumps(calm(found)), encoding="utf-8")
+    kept = [_kept(step) for step in steps]
+    (folder / "steps.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _session(scenario: str) -> Iterator[Session]:
+    """The lab on a scenario, and a session that asks its question."""
+    from lab import control
+    from lab.scenario import load as plan
     from probes.ask import Ask
     from probes.session import Session
 
-    question = scenario.load(SCENARIO).question
-    running = control.start(SCENARIO, speed=SPEED)
+    question = plan(scenario).question
+    os.environ.update(control.environment(control.start(scenario, speed=SPEED)))
+    session = Session(Ask(question.pod, question.target, question.local))
     try:
-        import os
-
-        os.environ.update(control.environment(running))
-        session = Session(Ask(question.pod, question.target, question.local))
-        steps: list[Progress] = []
-        try:
-            before = session.collect()
-            offer = next(offer for offer in evaluate(before).remedies if offer.id == FIX)
-            applier = Applier(session)
-            applier.apply(applier.plan(offer), steps.append)
-            session.read()
-            session.probe_all()
-            after = session.snapshot()
-        finally:
-            session.close()
+        yield session
     finally:
+        session.close()
         control.stop()
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "before.json").write_text(dumps(calm(before)), encoding="utf-8")
-    (folder / "after.json").write_text(dumps(calm(after)), encoding="utf-8")
-    kept = [_kept(step) for step in steps]
-    (folder / "steps.json").write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def calm(snapshot: Snapshot) -> Snapshot:

@@ -98,21 +98,30 @@ class LessonView(View, can_focus=True):
                 state, word = State.IDLE, _("not run")
             else:
                 state, word = of_outcome(seen.outcome), outcome_word(seen.outcome)
-            said = _("you said {said}").format(said=lessons.kind_word(made.said)) if made is not None else ""
-            rows.append(
-                Content.assemble(
-                    ((">" if self.ascii else "▌") if here else " ", "$active"),
-                    " ",
-                    (fit(steps.name(probe), wide), "bold" if here else ""),
-                    self.sign(state, fit(word, 12)),
-                    (plain(said), "$quiet"),
-                    ("" if made is None or not made.saw or made.saw == UNSEEN else self._judged(made.right)),
-                )
+            row = Content.assemble(
+                ((">" if self.ascii else "▌") if here else " ", "$active"),
+                " ",
+                (fit(steps.name(probe), wide), "bold" if here else ""),
+                self.sign(state, fit(word, 12)),
+                "" if made is None or not made.saw or made.saw == UNSEEN else self._judged(made.right),
             )
+            rows += self._with_said(row, made.said) if made is not None else [row]
         return lines(*rows)
 
+    def _with_said(self, row: Content, said: str) -> list[Content]:
+        """What was predicted beside what came, or below it where it does not fit."""
+        text = Content.styled(_("you said {said}").format(said=lessons.kind_word(said)), "$quiet")
+        room = self.query_one("#step-list", Static).content_size.width
+        gap = "  "
+        if row.cell_length + len(gap) + text.cell_length <= room:
+            return [Content.assemble(row, gap, text)]
+        return [row, Content.assemble(" " * 4, text)]
+
     def _judged(self, right: bool) -> Content:
-        return Content("  ") + (self.sign(State.OK, _("right")) if right else self.sign(State.FAIL, _("wrong")))
+        return self.sign(State.OK, _("right")) if right else self.sign(State.FAIL, _("wrong"))
+
+    def on_resize(self) -> None:
+        self.draw(self._now)
 
     def _last(self, case: Case, lesson: Lesson) -> Content | None:
         """What the latest probe proves, where one has just run."""
@@ -183,7 +192,9 @@ class LessonView(View, can_focus=True):
             return Content.assemble(self.sign(State.OK, fit(name, 8)), plain(lesson.label(record.answers[question])))
         said = plain(lesson.label(record.answers[question]))
         return Content.assemble(
-            self.sign(State.FAIL, fit(name, 8)), plain(right), (_("   you said {said}").format(said=said), "$quiet")
+            self.sign(State.FAIL, fit(name, 8)),
+            plain(right),
+            (f"\n{' ' * 10}" + _("you said {said}").format(said=said), "$quiet"),
         )
 
     def on_click(self, event: events.Click) -> None:
