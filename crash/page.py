@@ -9,13 +9,14 @@ from pathlib import Path
 from crash.trial import Row
 
 FILE = Path(__file__).parent.parent / "docs" / "crash.md"
-REMEDIES = ("masquerade-minimal", "exchange-routes")
+REMEDIES = ("masquerade-minimal", "exchange-routes", "deploy-agent", "egress-nat-policy")
 FABRICS = ("simulated", "kernel")
 WAYS = ("apply", "rollback")
 INTRODUCTION = """# Killed at every step
 
-`make crash` starts the lab on the article's incident, kills `wayhome apply` and `wayhome rollback` with SIGKILL at
-every step, and writes this page. After each kill it holds fast:
+`make crash` starts the lab on the article's incident (for `deploy-agent` and `egress-nat-policy` on one that they are
+for), kills `wayhome apply` and `wayhome rollback` with SIGKILL at every step, and writes this page. After each kill it
+holds fast:
 
 - what `wayhome runs` says at the next start;
 - that `wayhome apply --resume RUN` completes the run and proves it, with no call more than an undisturbed run makes;

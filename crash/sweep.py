@@ -12,7 +12,7 @@ from crash.trial import Row
 def sweep(remedy: str, fabric: str, part: int = 0, parts: int = 1) -> dict[Key, list[tuple[int, Row]]]:
     """Every `parts`-th trial of one remedy on one fabric, in a lab of its own, with its place in the order."""
     victim.load()
-    with trial.lab(fabric) as running:
+    with trial.lab(remedy, fabric) as running:
         on = trial.course(remedy, running)
         found: dict[Key, list[tuple[int, Row]]] = {(remedy, fabric, way): [] for way in page.WAYS}
         points = [("apply", trial.forth, point) for point in on.forth] + [

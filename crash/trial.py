@@ -17,6 +17,8 @@ from lab.state import Running
 
 QUESTION = ("my-pod", "http://10.2.0.10/health")
 SPEED = 60.0
+# Where a remedy has something to change; the article's incident otherwise.
+SCENARIOS = {"deploy-agent": "rc18-no-agent", "egress-nat-policy": "rc27-egress-nat-policy-keeps-pods"}
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,13 @@ class Course:
 
 
 @contextmanager
-def lab(fabric: str) -> Iterator[Running]:
-    """A lab of one's own on the article's incident."""
+def lab(remedy: str, fabric: str) -> Iterator[Running]:
+    """A lab of one's own on an incident that `remedy` mends."""
     with tempfile.TemporaryDirectory(prefix="wayhome-crash-") as folder:
         before = os.environ.get("WAYHOME_STATE_DIR")
         os.environ["WAYHOME_STATE_DIR"] = folder
         try:
-            running = control.start("article", fabric=fabric, speed=SPEED)
+            running = control.start(SCENARIOS.get(remedy, "article"), fabric=fabric, speed=SPEED)
             try:
                 yield running
             finally:

@@ -21,6 +21,7 @@ from probes import kube as kubes
 from tui.cli import apply, dispatch, rollback, runs  # noqa: F401  loaded before the fork
 
 HALF = "in the middle of "
+KINDS = tuple(f"/{resource.plural}" for resource in write.RESOURCES.values())
 PROBE_SECONDS = 1  # what a probe waits for an answer that never comes
 
 
@@ -142,7 +143,7 @@ class _Points:
         sent, started = clients.send, writers._start
 
         def sends(one: Any, method: str, path: str, query: Any = None, *rest: Any, **more: Any) -> Any:
-            if method != "GET" and "/configmaps" in path and not (query or {}).get("dryRun"):
+            if method != "GET" and any(kind in path for kind in KINDS) and not (query or {}).get("dryRun"):
                 _append(self._sent, f"{method} {path}\n")
             return sent(one, method, path, query, *rest, **more)
 
