@@ -43,6 +43,9 @@ def test_verdicts_and_gaps_under_every_set(started: Callable[..., Wayhome]) -> N
         assert permissions <= missing, (name, missing)
         if name == "everything":
             assert report["unknowns"] == []
+        if name == "kubernetes":
+            assert {"RC01", "RC02", "RC03", "RC30"} <= {cause["id"] for cause in report["remaining"]}
+            assert report["masquerade"]["masqueraded"] is False
         if name in ("exec", "list-pods"):
             assert "Creating the pod" not in done.err, name
     assert wayhome("lab", "rights", "nothing").code == 0
@@ -72,6 +75,10 @@ def test_check_names_rights_costs_and_grants_and_creates_nothing(started: Callab
     for right in ("create daemonsets.apps -n kube-system", "delete daemonsets.apps -n kube-system"):
         assert any(line.startswith(f"MISSING  {right}: ") for line in found), right
     assert any(line.startswith("MISSING  update egressnatpolicies.networking.gke.io: ") for line in found)
+    found = list(lines("kubernetes"))
+    (said,) = (line for line in found if "policyBasedRoutes.list (project-a)" in line)
+    assert said.endswith(": whether a policy-based route takes its packets elsewhere")
+    assert any("roles create wayhome.networkconnectivity_policyBasedRoutes_list" in line for line in found)
     found = list(lines("own-project"))
     assert "ok       project-a: all 12 permissions" in found
     assert any(line.startswith("MISSING  project-b: compute.networks.updatePeering: ") for line in found)

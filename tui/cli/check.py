@@ -113,6 +113,8 @@ def _google(session: Session) -> list[Row]:
         named = gap.permission and any(f"{gap.of.partition('/')[0]}: {gap.permission}" in text for text in missing)
         if not gap.read.startswith("kubernetes.") and gap.read != "node_nat" and not named:
             rows.append((BAD, _gap(gap)))
+            grant = grants.for_gap(gap)
+            rows += [(GRANT, grant)] if grant else []
     return [*asked, *rows]
 
 
@@ -177,8 +179,10 @@ def _left_behind(session: Session) -> list[Row]:
 
 
 def _gap(gap: Gap) -> str:
+    from rules.unknowns import cost
+
     needs = _("; it needs {permission}").format(permission=gap.permission) if gap.permission else ""
-    return f"{gap.read} ({gap.of}): {gap.why}{needs}: " + _("what it would show stays unknown")
+    return f"{gap.read} ({gap.of}): {gap.why}{needs}: " + (cost(gap.read) or _("what it would show stays unknown"))
 
 
 def _measured(probe: Probe) -> Row:
