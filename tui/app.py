@@ -14,7 +14,7 @@ from textual.binding import BindingType
 from textual.command import Provider
 
 from rules.words import _
-from tui import themes
+from tui import folding, themes
 from tui.commands import bindings
 from tui.glyphs import ascii_only
 from tui.plain import plain
@@ -65,6 +65,7 @@ class WayhomeApp(App[int]):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
 
     def __init__(self, start: Start, rooms: Rooms, *, theme: str = themes.DARK, ascii: bool | None = None) -> None:
+        folding.install()
         # Textual loads the styles of every screen but the first one's.
         first = ("lines", "case") if start.ask is not None or start.recording is not None else ("start",)
         super().__init__(css_path=[STYLES / f"{name}.tcss" for name in ("app", *first)], ansi_color=False)

@@ -89,7 +89,7 @@ def _words(text: str) -> list[tuple[str, bool]]:
     for word in text.split():
         gap, piece = True, ""
         for char in word:
-            if piece and _breaks(piece[-1], char):
+            if piece and breaks(piece[-1], char):
                 found.append((piece, gap))
                 gap, piece = False, ""
             piece += char
@@ -98,7 +98,7 @@ def _words(text: str) -> list[tuple[str, bool]]:
     return found
 
 
-def _breaks(left: str, right: str) -> bool:
+def breaks(left: str, right: str) -> bool:
     """Whether a line may end between two characters of a word: beside wide ones, if neither belongs to the other."""
     if left in _OPENING or right in _CLOSING or not _cells(right):
         return False

@@ -37,7 +37,7 @@ class PaperScreen(ModalScreen[None]):
         self._errands = Errands(self)
 
     def compose(self) -> ComposeResult:
-        from tui.views.fix_sets import wrap
+        from tui.folding import wrap
 
         width = max(min(self.app.size.width * 9 // 10, 140) - 8, 20)
         folded: list[tuple[str, str]] = []

@@ -9,11 +9,11 @@ from textual.content import Content
 from rules.report.model import Offer, Role
 from rules.words import _
 from tui import steps
+from tui.folding import wrap
 from tui.glyphs import State, colour, glyph, of_outcome, outcome_word
 from tui.plain import content, fit, plain
 from tui.views.base import shown
 from tui.views.fix_list import Group, group, widest
-from tui.views.fix_sets import wrap
 
 MET = {True: State.OK, False: State.FAIL, None: State.DOUBT}
 

@@ -9,6 +9,7 @@ from textual.content import Content
 from rules.report import labels
 from rules.report.model import FixSet
 from rules.words import _
+from tui.folding import wrap
 from tui.glyphs import State, colour, glyph
 from tui.plain import fit, plain, width_of
 
@@ -57,34 +58,6 @@ def _stacked(sets: Sequence[FixSet], selected: str, side: int, width: int, *, as
             for line, text in enumerate(wrap(fact, max(width - side - 4, NARROWEST))):
                 head = (f"  {fit(name if line == 0 else '', side)}  ", "$quiet")
                 yield Content.assemble(head, (text, _style(one, row, selected)))
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """`text` in lines of at most `width` cells (two at least), broken at spaces where there are any."""
-    width = max(width, 2)
-    lines: list[str] = []
-    line = ""
-    for word in plain(text).split(" "):
-        if line and width_of(f"{line} {word}") > width:
-            lines.append(line)
-            line = word
-        else:
-            line = f"{line} {word}" if line else word
-        while width_of(line) > width:
-            head = _head(line, width)
-            lines.append(head)
-            line = line[len(head) :]
-    return [*lines, line]
-
-
-def _head(text: str, width: int) -> str:
-    taken, cells = 0, 0
-    for character in text:
-        cells += width_of(character)
-        if cells > width:
-            break
-        taken += 1
-    return text[: max(taken, 1)]
 
 
 def heading() -> str:
