@@ -19,7 +19,10 @@ AT_ONCE = 3
 UNTYPED = {
     "gcloud compute ssh": "the lab's VMs have no shell",
     "gcloud dns": "the lab has no DNS API",
-    "pilot-agent": "the lab's mesh has no program of its own",
+    "--container istio-proxy": "the lab's mesh has no program of its own",
+    "get-nat-mapping-info": "the lab's Cloud NAT serves nobody",
+    "fqdnnetworkpolicies": "the lab has no such resource",
+    "ciliumclusterwidenetworkpolicies": "the lab has no such resource",
     "conntrack": "the simulated nodes keep no table of connections",
     "sysctl": "the simulated nodes have no such settings",
 }

@@ -26,7 +26,7 @@ def told(name: str, fabric: str) -> str:
     """
     world = worlds.single(name)
     try:
-        with _lab(world, fabric) as environment:
+        with lab(world, fabric) as environment:
             why, asks = _diagnosed(environment, world)
             if why and asks:
                 why, _asks = _diagnosed(environment, world, "--ask")
@@ -40,7 +40,7 @@ def proven(name: str) -> str:
     """What is wrong with the commands of the page of the scenario's own cause, typed on its lab; '' for nothing."""
     world = worlds.single(name)
     try:
-        with _lab(world, "simulated") as environment:
+        with lab(world, "simulated") as environment:
             return proofs.wrong(world, environment)
     except NoLabError as error:
         return str(error)
@@ -50,8 +50,15 @@ class NoLabError(Exception):
     """The lab did not start; the words say why."""
 
 
+def turn(environment: dict[str, str], world: worlds.World) -> None:
+    """Make the running lab that of another scenario. Raises NoLabError."""
+    done = _wayhome(environment, "lab", "inject", world.name)
+    if done.returncode != 0:
+        raise NoLabError(f"no lab: {' '.join(done.stderr.split())[-200:]}")
+
+
 @contextmanager
-def _lab(world: worlds.World, fabric: str) -> Iterator[dict[str, str]]:
+def lab(world: worlds.World, fabric: str) -> Iterator[dict[str, str]]:
     """The environment of a shell on a lab of its own. Raises NoLabError."""
     with tempfile.TemporaryDirectory(prefix="wayhome.") as folder:
         environment = {**os.environ, "WAYHOME_STATE_DIR": folder, patience.VARIABLE: PATIENCE}
