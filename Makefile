@@ -75,7 +75,7 @@ shots: $(READY)  ## draw screenshots/ from the lab
 CATALOGUE := rules/locale/ja/LC_MESSAGES/wayhome
 locale: $(READY)  ## bring the translations up to date with the code, and compile them
 	@mkdir -p build
-	@$(BIN)/pybabel -q extract -k N_ -k plural:1,2 --no-location --sort-output --no-wrap --project wayhome \
+	@$(BIN)/pybabel -q extract -F pyproject.toml -k N_ -k plural:1,2 --no-location --sort-output --no-wrap --project wayhome \
 		-o build/wayhome.pot rules probes lab tui
 	@test -e $(CATALOGUE).po || $(BIN)/pybabel -q init -l ja --no-wrap -i build/wayhome.pot -o $(CATALOGUE).po
 	@$(BIN)/pybabel -q update -N --no-wrap --ignore-obsolete --ignore-pot-creation-date -l ja \

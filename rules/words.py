@@ -20,6 +20,11 @@ def use(*languages: str) -> None:
     _current = gettext.translation(DOMAIN, LOCALES, languages=list(languages), fallback=True)
 
 
+def english() -> bool:
+    """Whether sentences are left as they were written."""
+    return not isinstance(_current, gettext.GNUTranslations)
+
+
 def _(message: str) -> str:
     """Return `message` in the language in use."""
     return _current.gettext(message)

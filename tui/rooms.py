@@ -68,7 +68,7 @@ def lesson(name: str) -> Lesson:
     made = scenario.load(name)
     question = made.question
     ask = Ask(question.pod, question.target, question.local, question.proxy, host=question.host)
-    return Lesson(name, made.title, ask)
+    return Lesson(name, _(made.title) if made.title else name, ask)
 
 
 def study(name: str, *, learner: str, fabric: str, started_at: str) -> Study:

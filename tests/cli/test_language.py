@@ -9,6 +9,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from io import BytesIO
 from pathlib import Path
@@ -27,7 +28,9 @@ HOUSE = Path(__file__).parent.parent.parent
 CATALOGUE = HOUSE / "rules" / "locale" / "ja" / "LC_MESSAGES"
 RECORDING = HOUSE / "screenshots" / "recording" / "before.json"
 ROOMS = ("rules", "probes", "lab", "tui")
+MAPPINGS = tomllib.loads((HOUSE / "pyproject.toml").read_text("utf-8"))["tool"]["babel"]["mappings"]
 KEYWORDS = DEFAULT_KEYWORDS | {"N_": None, "plural": (1, 2)}
+METHODS = [(entry["pattern"], entry["method"]) for entry in MAPPINGS]
 JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
 
 
@@ -36,7 +39,7 @@ def spoken() -> Catalog:
     """The sentences of the code as it is."""
     found = Catalog()
     for room in ROOMS:
-        for _file, _line, sentence, _comments, _context in extract_from_dir(HOUSE / room, keywords=KEYWORDS):
+        for _file, _line, sentence, _comments, _context in extract_from_dir(HOUSE / room, METHODS, keywords=KEYWORDS):
             found.add(sentence)
     return found
 
@@ -140,6 +143,16 @@ def test_the_help_is_japanese_and_its_columns_are_straight(wayhome: Any) -> None
 def _column_of_the_last_word(row: str) -> int:
     """Where the last column of a table's row begins, in cells."""
     return cells(row[: row.rindex("  ") + 2])
+
+
+def test_scenarios_have_japanese_titles_and_a_page_in_english_says_so(wayhome: Any) -> None:
+    listed = wayhome("--lang", "ja", "lab", "list").out.splitlines()
+    assert "帰り道を見つけられなかった応答" in listed[0]
+    assert [line for line in listed if not JAPANESE.search(line)] == []
+    page = wayhome("--lang", "ja", "causes", "RC01").out.splitlines()
+    assert JAPANESE.search(page[0])
+    assert "英語" in page[1]
+    assert wayhome("causes", "RC01").out.startswith("# RC01")
 
 
 def test_the_help_of_a_command_is_japanese_to_the_last_heading(wayhome: Any) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from rules import causes
-from rules.words import _
+from rules.words import _, english
 from tui.cli.arguments import Parser
 from tui.cli.failures import CliError
 from tui.cli.output import near, report, table
@@ -27,5 +27,9 @@ def run(argv: Sequence[str]) -> int:
         raise CliError(
             _("There is no cause {id!r}.{near} `wayhome causes` lists them.").format(id=args.id, near=near(wanted, ids))
         )
-    report(causes.page(wanted))
+    page = causes.page(wanted)
+    if not english():
+        title = next(cause.title for cause in known if cause.id == wanted)
+        page = "\n".join([f"{wanted}  {title}", _("(The pages of causes are written in English.)"), "", page])
+    report(page)
     return 0

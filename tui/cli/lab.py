@@ -78,7 +78,7 @@ def _list(argv: Sequence[str]) -> int:
     Parser("lab list", _("The scenarios that ship with wayhome.")).parse_args(argv)
     from lab import scenario
 
-    report(table([(name, scenario.load(name).title) for name in scenario.names()]))
+    report(table([(name, _(title) if (title := scenario.load(name).title) else "") for name in scenario.names()]))
     return 0
 
 
