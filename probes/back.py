@@ -56,7 +56,8 @@ def take(hands: Hands, run: Run, steps: tuple[Step, ...], watcher: Watcher) -> R
 
 
 def _was_called(run: Run, index: int) -> bool:
-    return run.last("calling", index) is not None or run.last("called", index) is not None
+    begun = run.last("calling", index) is not None or run.last("called", index) is not None
+    return begun and not run.refused(index)
 
 
 def _undo(hands: Hands, kept: Journal, run: Run, index: int, step: Step, watcher: Watcher) -> None:

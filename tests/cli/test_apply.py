@@ -218,7 +218,9 @@ def test_an_object_edited_between_plan_and_call_is_not_overwritten(world: World)
     assert world.map["data"] == {"config": "theirs"}
     assert applier.runs()[0].state is State.FAILED
     assert not applier.runs()[0].half_done
+    began = world.now
     assert applier.rollback(applier.runs()[0]).state is State.ROLLED_BACK
+    assert world.now - began < 10, "no agent has anything to read"
     assert world.map["data"] == {"config": "theirs"}
 
 
