@@ -8,7 +8,7 @@ node that owns it → un-masquerade. Firewalls are stateful: answers need no rul
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from ipaddress import IPv4Address
 
 from rules import policy
@@ -24,6 +24,7 @@ from rules.own_routes import machine_of, node_on
 from rules.path import Hop, Leg, Masquerade, Source, Verdict, Walk
 from rules.routing import Choice, choose, hop_text, underlying
 from rules.snapshot import Outcome, Target, Vpc
+from rules.tail import Tail, either_hops, merged, outcome_of
 from rules.words import _
 from rules.world import HopKind, Pod, Route, RouteKind, World
 
@@ -42,30 +43,6 @@ def local_vpc(world: World, source: Source) -> Vpc | None:
 def walk(world: World, source: Source, target: Target) -> Walk:
     """Follow a new connection from `source` to `target` and its answer. Never raises; what is unread is UNKNOWN."""
     return _Walker(world, source, target).walk()
-
-
-@dataclass
-class _Tail:
-    """All hops after masquerading, for one source address; `lost` when the way leaves what can be read."""
-
-    forward: list[Hop] = field(default_factory=list)
-    back: list[Hop] = field(default_factory=list)
-    lost: bool = False
-
-    @property
-    def outcome(self) -> Outcome | None:
-        return _outcome([*self.forward, *self.back], self.lost)
-
-
-def _outcome(hops: Sequence[Hop], lost: bool) -> Outcome | None:
-    verdicts = [hop.verdict for hop in hops]
-    if lost:
-        verdicts = verdicts[: verdicts.index(Verdict.UNKNOWN) + 1] if Verdict.UNKNOWN in verdicts else verdicts
-    if Verdict.DROP in verdicts:
-        return Outcome.TIMEOUT
-    if Verdict.REJECT in verdicts:
-        return Outcome.UNREACHABLE
-    return None if Verdict.UNKNOWN in verdicts else Outcome.OK
 
 
 class _Walker:
@@ -91,7 +68,7 @@ class _Walker:
         if begin.vpc is None:  # the cluster's part of the way is known all the same
             hops = (*head, self._service(begin) or self._no_start(begin))
             seen = masquerade.source if masquerade else None
-            return Walk(self.source, self.dest, masquerade, seen, hops, (), _outcome(hops, lost=True))
+            return Walk(self.source, self.dest, masquerade, seen, hops, (), outcome_of(hops, lost=True))
         if self._stays(begin):
             return self._on_node(begin, begin.vpc, head, masquerade)
         if (aside := self._other_interface(begin, begin.vpc)) is not None:
@@ -111,7 +88,7 @@ class _Walker:
             seen,
             (*head, *tail.forward),
             tuple(tail.back),
-            _outcome([*head, *tail.forward, *tail.back], tail.lost),
+            outcome_of([*head, *tail.forward, *tail.back], tail.lost),
         )
 
     # The node --------------------------------------------------------------------------------------------------
@@ -175,7 +152,7 @@ class _Walker:
         answer = _("The answer does not leave {place} either.").format(place=where)
         back = Hop(Leg.RETURN, where, "deliver", Verdict.OK, answer, owner=owner, vpc=here)
         return Walk(
-            self.source, self.dest, masquerade, begin.address, tuple(hops), (back,), _outcome([*hops, back], False)
+            self.source, self.dest, masquerade, begin.address, tuple(hops), (back,), outcome_of([*hops, back], False)
         )
 
     def _other_interface(self, begin: End, here: Vpc) -> Hop | None:
@@ -211,9 +188,9 @@ class _Walker:
 
     # The network -----------------------------------------------------------------------------------------------
 
-    def _tail(self, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool) -> _Tail:
+    def _tail(self, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool) -> Tail:
         """Everything behind masquerading when the target sees `seen`."""
-        tail = _Tail()
+        tail = Tail()
         choice = choose(
             self.world, here, self.dest, tags=begin.tags, region=begin.region, source=seen, protocol=self.protocol
         )
@@ -230,13 +207,13 @@ class _Walker:
             return self._nowhere(tail)
         far = at(self.world, landing, self.dest)
         arrivals = self._arrivals(choice, landing, self.dest, seen, begin.region)
-        hops = _merged([deliver(self.world, Leg.FORWARD, arrival) for arrival in arrivals], tail)
+        hops = merged([deliver(self.world, Leg.FORWARD, arrival) for arrival in arrivals], tail)
         doors = [self._door(arrival, far) for arrival in arrivals]
         if doors[0].vm is not None or far.rule is None or far.rule.scheme == "INTERNAL":
             known = doors[0].vm is not None or far.rule is not None or not _gone(hops)
             if known:
                 checks = [[firewall_hop(self.world, Leg.FORWARD, "INGRESS", door, landing, packet)] for door in doors]
-                tail.forward += _merged(checks, tail)
+                tail.forward += merged(checks, tail)
         if far.pod is not None:
             found = policy.ingress(self.world, far.pod, seen, self.protocol, self.port)
             arrives = all(hop.verdict is Verdict.OK for hop in hops)
@@ -257,8 +234,8 @@ class _Walker:
         return route if known and route.next_hop.kind in TUNNELS else None
 
     def _through(
-        self, tunnel: Route, choice: Choice, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail
-    ) -> _Tail:
+        self, tunnel: Route, choice: Choice, begin: End, here: Vpc, seen: IPv4Address, masqueraded: bool, tail: Tail
+    ) -> Tail:
         """Out by a VPN or an interconnect. What is there cannot be read; what it was told of this side can."""
         there = tunnel.vpc
         tail.forward.append(
@@ -298,7 +275,7 @@ class _Walker:
             return far
         return End(arrival.dest, arrival.vpc, vm, node_on(self.world, vm))
 
-    def _return(self, begin: End, far: End, there: Vpc, seen: IPv4Address, masqueraded: bool, tail: _Tail) -> None:
+    def _return(self, begin: End, far: End, there: Vpc, seen: IPv4Address, masqueraded: bool, tail: Tail) -> None:
         if (foreign := foreign_hop(Leg.RETURN, far, there, self.dest)) is not None:
             tail.back.append(foreign)
         choice = choose(
@@ -334,7 +311,7 @@ class _Walker:
         if home is None:
             return
         arrivals = self._arrivals(choice, home, seen, self.dest, far.region)
-        hops = _merged([deliver(self.world, Leg.RETURN, replace(each, begin=begin)) for each in arrivals], tail)
+        hops = merged([deliver(self.world, Leg.RETURN, replace(each, begin=begin)) for each in arrivals], tail)
         tail.back += hops
         if masqueraded and begin.node is not None and begin.pod is not None:
             sentence = _("{node} turns {seen} back into {pod}, the address of pod {name}.").format(
@@ -381,7 +358,7 @@ class _Walker:
             )
         ]
 
-    def _travel(self, leg: Leg, choice: Choice, here: Vpc, landing: Vpc | None, tail: _Tail) -> list[Hop]:
+    def _travel(self, leg: Leg, choice: Choice, here: Vpc, landing: Vpc | None, tail: Tail) -> list[Hop]:
         """The route hop, and the peering hop where the way crosses one."""
         route = choice.routes[0] if choice.routes else None
         sentence, verdict = choice.sentence, choice.verdict
@@ -425,14 +402,14 @@ class _Walker:
             rows.under.get(identity(route), route).next_hop.kind in HYBRID for route in rows.routes
         )
 
-    def _to_internet(self, choice: Choice, landing: Vpc | None, sentence: str, tail: _Tail) -> tuple[Verdict, str]:
+    def _to_internet(self, choice: Choice, landing: Vpc | None, sentence: str, tail: Tail) -> tuple[Verdict, str]:
         if landing is not None:
             text = _("{sentence} {landing} uses {dest} privately, so the packet is lost on the public internet.")
             return Verdict.DROP, text.format(sentence=sentence, landing=landing, dest=choice.dest)
         tail.lost = True
         return Verdict.UNKNOWN, sentence + " " + _("What the public internet does with it cannot be read.")
 
-    def _nowhere(self, tail: _Tail) -> _Tail:
+    def _nowhere(self, tail: Tail) -> Tail:
         sentence = _("In which VPC {dest} lies cannot be told, so its way back cannot be either.").format(
             dest=self.dest
         )
@@ -448,14 +425,14 @@ class _Walker:
             return Walk(self.source, self.dest, masquerade, None, tuple(head), (), None)
         kept, worn = self._tail(begin, here, begin.address, False), self._tail(begin, here, node, True)
         known = [hop for hop in head if hop.kind != "masquerade"]
-        outcomes = {_outcome([*known, *tail.forward, *tail.back], tail.lost) for tail in (kept, worn)}
+        outcomes = {outcome_of([*known, *tail.forward, *tail.back], tail.lost) for tail in (kept, worn)}
         return Walk(
             self.source,
             self.dest,
             masquerade,
             None,
-            (*head, *_either_hops(kept.forward, worn.forward)),
-            tuple(_either_hops(kept.back, worn.back)),
+            (*head, *either_hops(kept.forward, worn.forward)),
+            tuple(either_hops(kept.back, worn.back)),
             outcomes.pop() if len(outcomes) == 1 else None,
         )
 
@@ -463,33 +440,3 @@ class _Walker:
 def _gone(hops: Sequence[Hop]) -> bool:
     """Whether nobody is at the address, so that no firewall is either."""
     return any(hop.reason == "UNKNOWN_INTERNAL_ADDRESS" for hop in hops)
-
-
-def _merged(ways: list[list[Hop]], tail: _Tail) -> list[Hop]:
-    """One list of hops for routes that share the flows; UNKNOWN where it depends on the flow."""
-    first = ways[0]
-    verdicts = {tuple(hop.verdict for hop in way) for way in ways}
-    if any(hop.reason == "BEYOND" for way in ways for hop in way):
-        tail.lost = True
-        first = [replace(hop, reason="") if hop.reason == "BEYOND" else hop for hop in first]
-    if len(verdicts) == 1:
-        return first
-    worst = next(way for way in ways if any(hop.verdict is not Verdict.OK for hop in way))
-    sentence = _("Flows are shared by {count} equal routes that do not all lead home: {sentence}").format(
-        count=len(ways), sentence=worst[-1].sentence
-    )
-    return [replace(worst[-1], verdict=Verdict.UNKNOWN, sentence=sentence, reason="")]
-
-
-def _either_hops(kept: list[Hop], worn: list[Hop]) -> list[Hop]:
-    found = []
-    for hop in kept:
-        twin = next((each for each in worn if (each.kind, each.vpc) == (hop.kind, hop.vpc)), None)
-        if hop.verdict is (twin.verdict if twin is not None else Verdict.OK):
-            found.append(hop)
-        else:
-            sentence = _("If the pod keeps its address: {kept} If it wears the node's: {worn}").format(
-                kept=hop.sentence, worn=twin.sentence if twin else _("this is not asked.")
-            )
-            found.append(replace(hop, verdict=Verdict.UNKNOWN, reason="", sentence=sentence))
-    return found

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import shlex
-
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, probes_say, some
 from rules.causes.crossing import MASQUERADE
-from rules.causes.guest import answers_are_lost_inside
-from rules.report.model import Next, Status
+from rules.causes.guest import answers_are_lost_inside, lets_through, way_back
+from rules.report.model import Status
 from rules.words import _
 
 
@@ -18,7 +16,6 @@ def check(case: Case) -> Finding | None:
         return None
     pod = case.pod.address if case.pod else ""
     nics = ", ".join(f"{nic.address} ({nic.vpc})" for nic in vm.interfaces)
-    words = ("gcloud", "compute", "ssh", vm.name, "--project", vm.project, "--zone", vm.zone, "--command")
     return Finding(
         status=Status.POSSIBLE,
         blocks=False,
@@ -27,17 +24,14 @@ def check(case: Case) -> Finding | None:
         ).format(vm=vm.name, count=len(vm.interfaces), pod=pod, target=case.dest),
         evidence=some(
             _("instance {vm}: networkInterfaces {nics}").format(vm=vm.name, nics=nics),
-            _("routes and firewalls of both VPCs let request and answer through"),
+            lets_through(),
             probes_say(case),
         ),
         remedies=MASQUERADE,
         decides=_("`ip route get {pod}` on {vm}: the interface with {target}, or another one").format(
             pod=pod, vm=vm.name, target=case.dest
         ),
-        next=Next(
-            _("Ask {vm} itself by which interface it would answer the pod.").format(vm=vm.name),
-            shlex.join((*words, f"ip route get {pod}")),
-        ),
+        next=way_back(case, vm, _("Ask {vm} itself by which interface it would answer the pod.")),
     )
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from ipaddress import IPv4Network
 
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, probes_say, some
 from rules.causes.crossing import MASQUERADE
-from rules.causes.guest import answers_are_lost_inside
-from rules.report.model import Next, Status
+from rules.causes.guest import answers_are_lost_inside, lets_through, way_back
+from rules.report.model import Status
 from rules.words import _
 
 # What common tools take for their bridges unless they are told otherwise (Docker, Compose, libvirt).
@@ -30,7 +29,6 @@ def check(case: Case) -> Finding | None:
     hit = next(((usual, tool) for usual, tool in USUAL if pod.address in usual), None)
     if hit is None:
         return None
-    words = ("gcloud", "compute", "ssh", vm.name, "--project", vm.project, "--zone", vm.zone, "--command")
     return Finding(
         status=Status.POSSIBLE,
         blocks=False,
@@ -39,17 +37,14 @@ def check(case: Case) -> Finding | None:
         ).format(pod=pod.address, range=hit[0], tool=hit[1], vm=vm.name),
         evidence=some(
             _("{pod} is in {range}, the usual range of {tool}").format(pod=pod.address, range=hit[0], tool=hit[1]),
-            _("routes and firewalls of both VPCs let request and answer through"),
+            lets_through(),
             probes_say(case),
         ),
         remedies=MASQUERADE,
         decides=_("`ip route get {pod}` on {vm}: a bridge such as docker0, or the network").format(
             pod=pod.address, vm=vm.name
         ),
-        next=Next(
-            _("Ask {vm} itself where it sends answers to the pod.").format(vm=vm.name),
-            shlex.join((*words, f"ip route get {pod.address}")),
-        ),
+        next=way_back(case, vm, _("Ask {vm} itself where it sends answers to the pod.")),
     )
 
 

@@ -2,29 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
-from rules.path import Hop, Verdict
-from rules.report.model import Next, Status
+from rules.causes.front import read, refusing
+from rules.report.model import Status
 from rules.words import _
 
 
-def at_rule(case: Case, reason: str) -> Hop | None:
-    """The delivery to a forwarding rule that fails with `reason`, while nobody gets through."""
-    hop = case.hop(case.node_walk, "deliver")
-    if hop is None or hop.verdict is not Verdict.DROP or hop.reason != reason:
-        return None
-    return None if not case.blocked or case.told or case.contradicted("node-peer") else hop
-
-
 def check(case: Case) -> Finding | None:
-    hop = at_rule(case, "FORWARDING_RULE_REGION_MISMATCH")
-    rule = next((each for each in case.world.forwarding_rules or () if each.address == case.dest), None)
-    if hop is None or rule is None:
+    found = refusing(case, "FORWARDING_RULE_REGION_MISMATCH")
+    if found is None:
         return None
-    words = ("gcloud", "compute", "forwarding-rules", "describe", rule.name, "--region", rule.region)
+    hop, rule = found
     return Finding(
         status=Status.CONFIRMED,
         blocks=True,
@@ -33,10 +22,7 @@ def check(case: Case) -> Finding | None:
         ),
         evidence=some(hop.sentence, probes_say(case)),
         decides=_("allowGlobalAccess = true of forwarding rule {name}").format(name=rule.name),
-        next=Next(
-            _("Let {owner} read the forwarding rule.").format(owner=rule.project),
-            shlex.join((*words, "--project", rule.project)),
-        ),
+        next=read(rule, _("Let {owner} read the forwarding rule.")),
         at=hop.vpc,
         owner=rule.project,
     )

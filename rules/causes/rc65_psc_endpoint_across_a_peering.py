@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import shlex
-
 from rules.case import Case
 from rules.causes.cause import Cause, Finding, Prior, cells, probes_say, some
-from rules.causes.rc64_load_balancer_of_another_region import at_rule
-from rules.report.model import Next, Status
+from rules.causes.front import read, refusing
+from rules.report.model import Status
 from rules.words import _
 
 
 def check(case: Case) -> Finding | None:
-    hop = at_rule(case, "PSC_ENDPOINT_ACCESSED_FROM_PEERED_NETWORK")
-    rule = next((each for each in case.world.forwarding_rules or () if each.address == case.dest), None)
-    if hop is None or rule is None:
+    found = refusing(case, "PSC_ENDPOINT_ACCESSED_FROM_PEERED_NETWORK")
+    if found is None:
         return None
-    words = ("gcloud", "compute", "forwarding-rules", "describe", rule.name, "--region", rule.region)
+    hop, rule = found
     return Finding(
         status=Status.CONFIRMED,
         blocks=True,
@@ -25,10 +22,7 @@ def check(case: Case) -> Finding | None:
         ).format(target=case.dest, name=rule.name, b=hop.vpc),
         evidence=some(hop.sentence, probes_say(case)),
         decides=_("an endpoint for the same service in {a}").format(a=case.a),
-        next=Next(
-            _("Let {owner} read which service the endpoint leads to.").format(owner=rule.project),
-            shlex.join((*words, "--project", rule.project)),
-        ),
+        next=read(rule, _("Let {owner} read which service the endpoint leads to.")),
         at=hop.vpc,
         owner=case.a.project if case.a else "",
     )
