@@ -67,7 +67,7 @@ def test_readme_begins_with_a_sentence_a_picture_and_two_commands() -> None:
 
 def test_options_in_readme_exist(wayhome: Wayhome) -> None:
     shown = "".join(
-        wayhome(*words, "--help").out for words in (["diagnose"], ["apply"], ["rollback"], ["lab", "start"])
+        wayhome(*words, "--help").out for words in ([], ["diagnose"], ["apply"], ["rollback"], ["lab", "start"])
     )
     for option in set(re.findall(r"`(--[a-z-]+)", README)):
         assert option in shown, option
