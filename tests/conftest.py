@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from hypothesis import HealthCheck, settings
 
 # No test measures time, so that a busy machine fails none.
 settings.register_profile("wayhome", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("wayhome")
+
+# Whatever locale the tests are run in, the program meets the one that most terminals have.
+for _name in ("LC_ALL", "LC_CTYPE", "LC_MESSAGES", "LANGUAGE"):
+    os.environ.pop(_name, None)
+os.environ["LANG"] = "C.UTF-8"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -40,12 +40,23 @@ LOOKS = {
 }
 
 
-def ascii_only() -> bool:
-    """Whether the terminal can only be trusted with ASCII: asked for, or its encoding is not UTF-8."""
+def ascii_only(stream: object = None) -> bool:
+    """Whether `stream` (the app's stderr unless told) can only be trusted with ASCII.
+
+    It was asked for (WAYHOME_ASCII), the stream's encoding is not UTF-8, or somebody chose the C locale: there Python
+    writes UTF-8 all the same, and the terminal may not know it.
+    """
     if os.environ.get("WAYHOME_ASCII", "") not in {"", "0"}:
         return True
-    encoding = (getattr(sys.__stderr__, "encoding", "") or "utf-8").lower().replace("-", "")
-    return encoding not in {"utf8", "utf_8"}
+    encoding = getattr(stream or sys.__stderr__, "encoding", None) or "utf-8"
+    return encoding.lower().replace("-", "").replace("_", "") != "utf8" or _in_the_c_locale()
+
+
+def _in_the_c_locale() -> bool:
+    given = os.environ.get
+    # Where LANG is C and nothing else is said, Python itself sets LC_CTYPE to one of these.
+    ctype = "" if given("LC_CTYPE") in {"C.UTF-8", "C.utf8", "UTF-8"} else given("LC_CTYPE")
+    return (given("LC_ALL") or ctype or given("LANG")) in {"C", "POSIX"}
 
 
 def glyph(state: State, *, ascii: bool = False) -> str:

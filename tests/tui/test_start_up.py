@@ -34,6 +34,29 @@ def test_a_terminal_that_is_not_utf8_gets_ascii(monkeypatch, encoding, asked, ex
     monkeypatch.setattr(sys, "__stderr__", SimpleNamespace(encoding=encoding))
     monkeypatch.setenv("WAYHOME_ASCII", asked)
     assert ascii_only() is expected
+    assert ascii_only(SimpleNamespace(encoding=encoding)) is expected
+
+
+@pytest.mark.parametrize(
+    ("locale", "expected"),
+    [
+        ({}, False),
+        ({"LANG": "C"}, True),
+        ({"LANG": "C", "LC_CTYPE": "C.UTF-8"}, True),  # as Python leaves it behind
+        ({"LANG": "C", "LC_CTYPE": "ja_JP.UTF-8"}, False),
+        ({"LANG": "ja_JP.UTF-8", "LC_ALL": "POSIX"}, True),
+        ({"LANG": "C.UTF-8"}, False),
+        ({"LANG": "C", "LC_ALL": "C.UTF-8"}, False),
+    ],
+)
+def test_who_chose_the_c_locale_gets_ascii(monkeypatch, locale, expected):
+    from tui.glyphs import ascii_only
+
+    for name in ("LANG", "LC_ALL", "LC_CTYPE", "WAYHOME_ASCII"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in locale.items():
+        monkeypatch.setenv(name, value)
+    assert ascii_only() is expected
 
 
 async def test_no_color_is_obeyed(house, settle, monkeypatch):

@@ -19,7 +19,8 @@ from rules.snapshot import Snapshot
 from rules.words import _
 from tui.cli import files, keeping
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
-from tui.cli.output import is_colourful, is_plain, report, say, width
+from tui.cli.output import is_colourful, report, say, width
+from tui.glyphs import ascii_only
 
 if TYPE_CHECKING:
     from probes.session import Session
@@ -130,10 +131,10 @@ def _asked(session: Session, snapshot: Snapshot) -> Snapshot:
 def _as_json(judged: Report) -> str:
     from rules.report.as_json import to_json
 
-    return json.dumps(to_json(judged), ensure_ascii=sys.stdout.encoding.lower() not in ("utf-8", "utf8"), indent=1)
+    return json.dumps(to_json(judged), ensure_ascii=ascii_only(sys.stdout), indent=1)
 
 
 def _as_text(judged: Report) -> str:
     from rules.report.text import render
 
-    return render(judged, width=width(), ascii=is_plain(sys.stdout), color=is_colourful(sys.stdout))
+    return render(judged, width=width(), ascii=ascii_only(sys.stdout), color=is_colourful(sys.stdout))

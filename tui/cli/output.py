@@ -48,12 +48,6 @@ def complain(sentence: str) -> None:
     say(f"wayhome: {sentence}")
 
 
-def is_plain(stream: object) -> bool:
-    """True when `stream` cannot show box drawing."""
-    encoding = getattr(stream, "encoding", None) or ""
-    return encoding.lower().replace("-", "") != "utf8"
-
-
 def is_colourful(stream: object) -> bool:
     """True when `stream` is a terminal that colours may be sent to (NO_COLOR and TERM=dumb forbid them)."""
     tty = getattr(stream, "isatty", None)
