@@ -93,15 +93,16 @@ def certificate(folder: Path, *, start: timedelta = -DAY, end: timedelta = DAY, 
 
 
 class Empty(BaseHTTPRequestHandler):
-    """Answers {} to a GET, and `refuses` with its code to a CONNECT."""
+    """Answers a GET with a list of nothing, and `refuses` with its code to a CONNECT."""
 
     refuses = 403
+    body = b'{"kind": "PodList", "items": []}'
 
     def do_GET(self) -> None:
         self.send_response(200)
-        self.send_header("Content-Length", "2")
+        self.send_header("Content-Length", str(len(self.body)))
         self.end_headers()
-        self.wfile.write(b"{}")
+        self.wfile.write(self.body)
 
     def do_CONNECT(self) -> None:
         self.send_response(self.refuses, "Not here")
