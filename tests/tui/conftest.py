@@ -450,8 +450,13 @@ def house() -> House:
 
 
 @pytest.fixture(autouse=True)
-def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for the processor to idle: messages are counted (by Textual's pilot) and errands are (by settle)."""
+def _prompt(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    """Nobody waits for the processor to idle: messages are counted (by Textual's pilot) and errands are (by settle).
+
+    Pictures are taken when all is still, as a person's are.
+    """
+    if request.node.get_closest_marker("screen"):
+        return
 
     async def turn(*_seconds: float) -> None:
         for _round in range(5):
@@ -459,6 +464,10 @@ def _prompt(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for place in ("textual.pilot", "textual.app"):
         monkeypatch.setattr(f"{place}.wait_for_idle", turn)
+
+
+QUIET = 2
+"""Rounds without news after which everything is drawn: a new size passes from screen to widgets to their children."""
 
 
 @pytest.fixture
@@ -474,16 +483,21 @@ def settle(monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], Any]:
     monkeypatch.setattr(Errands, "start", counted)
 
     async def wait(pilot: Any) -> None:
-        known = -1
-        for _ in range(2000):
+        known, quiet = -1, 0
+        for _ in range(6000):
             await pilot.pause()
-            waits = not getattr(pilot.app.screen, "listed", True)
+            app = pilot.app
+            # A new size is passed on by a timer of the app, so that a mouse that drags a window is kept up with.
+            waits = not getattr(app.screen, "listed", True) or app._resize_event or app.screen.size != app.size
             if waits or any(thread.name.startswith("wayhome ") for thread in threading.enumerate()):
-                known = -1
-            elif known == len(started):
-                return
+                known, quiet = -1, 0
+                await asyncio.sleep(0.005)
+            elif known != len(started):
+                known, quiet = len(started), 0
             else:
-                known = len(started)
+                quiet += 1
+            if quiet >= QUIET:
+                return
         raise AssertionError("errands did not come home")
 
     return wait
