@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import secrets
 from typing import TYPE_CHECKING
 
-from rules.report.model import Report
-from rules.snapshot import Snapshot, dumps
 from rules.words import _
-from tui.cli import files
 from tui.cli.output import say
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from rules.report.model import Report
+    from rules.snapshot import Snapshot
 
 
 def add_recording(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +38,12 @@ def record(
 
 def save(name: str, snapshot: Snapshot, *, redacted: bool) -> None:
     """Write the Snapshot where --save said; under pseudonyms of this folder's key if `redacted`. Raises CliError."""
+    from rules.snapshot import dumps
+    from tui.cli import files
+
     if redacted:
+        import secrets
+
         from probes import recordings
         from rules.redact import redact
 
