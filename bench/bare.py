@@ -20,16 +20,20 @@ class Bare(App[None]):
             yield OptionList(Option("Diagnose"), Option("Practise"), Option("Open a recording"))
             with ContentSwitcher(initial="one"):
                 with VerticalScroll(id="one"):
-                    for _field in range(3):
+                    for _field in range(4):
                         yield Static("A field")
                         yield Input(placeholder="a value")
                     yield Static("Enter goes on.")
                 with Vertical(id="two"):
                     yield Static("A list")
+                    yield Input(placeholder="a name")
                     yield OptionList()
                 with Vertical(id="three"):
                     yield Static("A file")
                     yield Input(placeholder="a file")
+                    yield Static()
+                    yield OptionList()
+        yield Static()
         yield Static()
         yield Footer()
 
