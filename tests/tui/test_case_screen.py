@@ -14,6 +14,7 @@ from rules.snapshot import Outcome, dumps
 from tui import messages
 from tui.app import Start
 from tui.glyphs import State
+from tui.plain import width_of
 from tui.screens.case import CaseScreen
 from tui.screens.consent import ConsentScreen, UndoScreen
 from tui.screens.exhibit import ExhibitScreen
@@ -196,6 +197,12 @@ async def test_a_fix_is_applied_only_after_its_name_was_typed_then_proven_and_ta
         assert "apply ip-masq-agent" in house.sessions[0].calls
         assert app.screen.state is State.OK
         assert app.screen.after[1].answer is Answer.REACHABLE
+        for width in (60, 80):
+            await pilot.resize_terminal(width, 20)
+            await settle(pilot)
+            rows = str(app.screen.query_one("#proof-matrix", Static).render()).splitlines()
+            assert [row.split() for row in rows][-1][-2:] == ["✓", "ok"]
+            assert max(map(width_of, rows)) <= width - 2
         await press(pilot, settle, "u")
         assert isinstance(app.screen, UndoScreen)
         await press(pilot, settle, *"ip-masq-agent", "enter")

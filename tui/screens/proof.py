@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from probes.run import Run
 
 PROBE = "pod-peer"
+NAME, CELL, NARROW_CELL = 18, 22, 13
+"""Columns of the matrix, in cells; the narrow ones fit into 60."""
 ROLES = {"quiet": "$quiet", "warn": "$warn", "fail": "bold $fail", "strong": "bold"}
 
 
@@ -208,21 +210,25 @@ class ProofScreen(Screen[tuple[Snapshot, Report] | None]):
             return _("The agent is gone; the rules that it wrote stay on each node until the node is made anew.")
         return _("The pod gets through for another reason than this change; the path shows what carries it.")
 
+    def on_resize(self) -> None:
+        self._matrix(self.after[1] if self.after else None)
+
     def _matrix(self, after: Report | None) -> None:
+        cell = CELL if self.app.size.width > NAME + 3 * CELL else NARROW_CELL
         seen = {row.probe: row.observed for row in self.before.matrix}
         predicted = {row.probe: row.predicted for row in self.offer.matrix}
-        rows = [Content.styled(fit("", 18) + fit(_("before"), 22) + fit(_("predicted"), 22) + _("now"), "$quiet")]
+        rows = [Content.styled(fit("", NAME) + fit(_("before"), cell) + fit(_("predicted"), cell) + _("now"), "$quiet")]
         now = {row.probe: row.observed for row in after.matrix} if after is not None else {}
         asked = [row.probe for row in shown((after or self.before).matrix)]
         for probe in asked:
-            cells = [self._cell(seen.get(probe)), self._cell(predicted.get(probe)), self._cell(now.get(probe))]
-            rows.append(Content.assemble(fit(steps.name(probe), 18), *cells))
+            cells = [self._cell(found.get(probe), cell) for found in (seen, predicted, now)]
+            rows.append(Content.assemble(fit(steps.name(probe), NAME), *cells))
         self.query_one("#proof-matrix", Static).update(lines(*rows))
 
-    def _cell(self, outcome: str | None) -> Content:
+    def _cell(self, outcome: str | None, width: int) -> Content:
         state = of_outcome(outcome)
         text = f"{glyph(state, ascii=self._ascii)} {outcome_word(outcome)}"
-        return Content.styled(fit(text, 22), colour(state))
+        return Content.styled(fit(text, width), colour(state))
 
     def on_errand_failed(self, event: ErrandFailed) -> None:
         from tui.sentences import sentence_of
