@@ -24,7 +24,7 @@ from tui.commands import bindings
 from tui.errands import ErrandFailed, Errands, Spoke
 from tui.plain import content
 from tui.sentences import sentence_of
-from tui.views.base import View
+from tui.views.base import FilteredView, View
 from tui.views.evidence import EvidenceView
 from tui.views.fixes import FixesView
 from tui.views.path import ObjectWanted, PathView
@@ -373,7 +373,7 @@ class CaseScreen(Screen[None]):
     async def action_back(self) -> None:
         """Leave a filter; or cancel what is running; or go back."""
         view = self.current
-        if isinstance(view, RoutesView | EvidenceView) and view.leave_filter():
+        if isinstance(view, FilteredView) and view.leave_filter():
             return
         if self.case.started or self.case.busy:
             self._cancel()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from textual.containers import Vertical
 from textual.content import Content
 from textual.widget import Widget
+from textual.widgets import Input
 
 from rules.report.model import MatrixRow
 from tui.case import Case
@@ -76,3 +77,29 @@ def shown(matrix: Iterable[MatrixRow]) -> list[MatrixRow]:
 def lines(*parts: Content | str) -> Content:
     """Join lines; plain strings are text from outside and never markup."""
     return Content("\n").join(part if isinstance(part, Content) else content(part) for part in parts)
+
+
+class FilteredView(View):
+    """A view with a field, hidden until it is wanted, that narrows down what is listed; `field` is its id."""
+
+    field = ""
+
+    def open_filter(self) -> None:
+        """Show the field and go there."""
+        found = self.query_one(f"#{self.field}", Input)
+        found.display = True
+        self.screen.set_focus(found)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        self.take_focus()
+
+    def leave_filter(self) -> bool:
+        """Clear and hide the field; False when it was hidden."""
+        found = self.query_one(f"#{self.field}", Input)
+        if not found.display:
+            return False
+        found.value = ""
+        found.display = False
+        self.take_focus()
+        return True

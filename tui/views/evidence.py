@@ -15,15 +15,16 @@ from rules.words import _
 from tui.case import Case
 from tui.commands import bindings
 from tui.evidence import Exhibit, exhibits
-from tui.views.base import View
+from tui.views.base import FilteredView
 from tui.widgets.grid import Column, Grid, Line
 from tui.widgets.text_view import TextView
 
 
-class EvidenceView(View):
+class EvidenceView(FilteredView):
     """Search runs over the objects' whole text, not over their names alone."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("evidence")]
+    field = "evidence-search"
     HELP = _(
         "Every object as the APIs gave it, every measurement, and every read that failed. / lists the objects that "
         "contain what you type and marks it in the object; n goes to the next match; tab goes to the text; c copies "
@@ -65,9 +66,7 @@ class EvidenceView(View):
 
     def action_search(self) -> None:
         """Type to search."""
-        field = self.query_one("#evidence-search", Input)
-        field.display = True
-        self.screen.set_focus(field)
+        self.open_filter()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
@@ -79,20 +78,6 @@ class EvidenceView(View):
             and (wanted in line.item.title.casefold() or wanted in line.item.text.casefold())
         )
         self.query_one(TextView).find(event.value)
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.take_focus()
-
-    def leave_filter(self) -> bool:
-        """Clear and hide the search; False when there was none."""
-        field = self.query_one("#evidence-search", Input)
-        if not field.display:
-            return False
-        field.value = ""
-        field.display = False
-        self.take_focus()
-        return True
 
     def action_next_match(self) -> None:
         """Go to the next match."""

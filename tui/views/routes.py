@@ -19,7 +19,7 @@ from tui.case import Case
 from tui.commands import bindings
 from tui.glyphs import State, glyph
 from tui.plain import content, plain
-from tui.views.base import View, lines
+from tui.views.base import FilteredView, lines
 from tui.views.path import ObjectWanted
 from tui.widgets.grid import Column, Grid, Line
 
@@ -93,10 +93,11 @@ class RouteTable(Vertical):
         self.query_one(".route-title", Static).update(title)
 
 
-class RoutesView(View):
+class RoutesView(FilteredView):
     """Two tables, the row under the cursor in words, and a filter."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("routes")]
+    field = "routes-filter"
     HELP = _(
         "Every route of both VPCs and its fate for this packet. The row that should be there and is not comes first, "
         "as MISSING with the reason. / filters both tables as you type, s sorts, tab goes to the other VPC, enter "
@@ -186,29 +187,13 @@ class RoutesView(View):
 
     def action_filter(self) -> None:
         """Type to filter."""
-        field = self.query_one("#routes-filter", Input)
-        field.display = True
-        self.screen.set_focus(field)
+        self.open_filter()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
         for table in self.tables:
             table.grid.filter(event.value)
             table.entitle(self._direction(first_side=table.side == "near"))
-
-    def on_input_submitted(self, event: Input.Submitted) -> None:
-        event.stop()
-        self.take_focus()
-
-    def leave_filter(self) -> bool:
-        """Clear and hide the filter; False when there was none."""
-        field = self.query_one("#routes-filter", Input)
-        if not field.display:
-            return False
-        field.value = ""
-        field.display = False
-        self.take_focus()
-        return True
 
     def action_sort(self) -> None:
         """Sort both tables by the next of the sort keys."""
