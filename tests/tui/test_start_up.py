@@ -16,6 +16,13 @@ def test_the_start_screen_imports_no_client_no_lab_and_no_rules():
     assert [name for name in (*HEAVY, "rules.report.model", "rules.causes") if name in found] == []
 
 
+def test_a_diagnosis_is_asked_for_before_the_rules_are_loaded():
+    """They are loaded while the cluster is asked."""
+    code = "import sys, tui.cli.diagnose; print(*sys.modules, sep='\\n')"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert [name for name in (*HEAVY, "rules.report.model", "rules.causes", "rules.walk") if name in found] == []
+
+
 def test_the_case_screen_imports_no_client():
     code = "import sys, tui.screens.case; print(*sys.modules, sep='\\n')"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()

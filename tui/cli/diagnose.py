@@ -14,8 +14,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from probes import parse
-from rules.report.model import Answer, Report
-from rules.snapshot import Snapshot
 from rules.words import _
 from tui.cli import files, keeping
 from tui.cli.arguments import Parser, add_cluster, add_measuring, add_question, ask
@@ -24,10 +22,12 @@ from tui.glyphs import ascii_only
 
 if TYPE_CHECKING:
     from probes.session import Session
+    from rules.report.model import Report
+    from rules.snapshot import Snapshot
 
 ROUNDS = 5
 JUDGING = ("rules.evaluate", "rules.report.text", "rules.report.as_json")
-EXIT_CODES = {Answer.REACHABLE: 0, Answer.BROKEN: 1, Answer.UNKNOWN: 4}
+EXIT_CODES = {"reachable": 0, "broken": 1, "unknown": 4}
 
 
 def run(argv: Sequence[str]) -> int:
@@ -80,7 +80,7 @@ def run(argv: Sequence[str]) -> int:
     report(_as_json(judged) if args.json else _as_text(judged), finished=True)
     if args.snapshot is None:
         keeping.record(args, snapshot, judged)
-    return EXIT_CODES[judged.answer]
+    return EXIT_CODES[judged.answer.value]
 
 
 def _load(args: argparse.Namespace, parser: Parser) -> Snapshot:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from rules import oracle, snapshot
+from rules import snapshot
 from rules.snapshot import Json, Snapshot, SnapshotError
 from rules.words import _
 from tui.cli.failures import CliError
@@ -37,6 +37,8 @@ def read_snapshot(name: str) -> Snapshot:
 
 def read_connectivity_test(name: str) -> Json:
     """The result of a connectivity test in the file `name`. Raises CliError with exit code 2."""
+    from rules import oracle
+
     path = Path(name)
     try:
         with path.open("rb") as file:
