@@ -14,7 +14,7 @@ import importlib
 import logging
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -30,8 +30,8 @@ _loaded: dict[str, SimpleNamespace] = {}
 _begun = threading.Event()
 
 
-def begin(*, then: Sequence[str] = ()) -> None:
-    """Import all of it in a thread, once in a process, and the modules `then` after it."""
+def begin(*, then: Callable[[], object] = lambda: None) -> None:
+    """Import all of it in a thread, once in a process, and call `then` after it, which loads what else is needed."""
     if _begun.is_set():
         return
     _begun.set()
@@ -39,8 +39,7 @@ def begin(*, then: Sequence[str] = ()) -> None:
     def work() -> None:
         with contextlib.suppress(Exception):  # it is met again by whoever needs what failed
             google()
-            for name in then:
-                importlib.import_module(name)
+            then()
 
     threading.Thread(target=work, daemon=True, name="wayhome-warmup").start()
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rules.snapshot import Snapshot
 
 ROUNDS = 5
-JUDGING = ("rules.evaluate", "rules.report.text", "rules.report.as_json")
 EXIT_CODES = {"reachable": 0, "broken": 1, "unknown": 4}
 
 
@@ -102,7 +101,7 @@ def _collect(args: argparse.Namespace) -> Snapshot:
     question = ask(args)
     from probes import warmup
 
-    warmup.begin(then=JUDGING)  # what takes long to load is there by the time that it is needed
+    warmup.begin(then=_load_judges)  # what takes long to load is there by the time that it is needed
     from probes.session import Session
     from tui.cli.narration import Narrator
 
@@ -112,6 +111,14 @@ def _collect(args: argparse.Namespace) -> Snapshot:
         return _asked(session, snapshot) if args.ask else snapshot
     finally:
         session.close()
+
+
+def _load_judges() -> None:
+    from probes import recordings  # noqa: F401
+    from rules import causes, evaluate, redact  # noqa: F401
+    from rules.report import as_json, text  # noqa: F401
+
+    causes.load()
 
 
 def _asked(session: Session, snapshot: Snapshot) -> Snapshot:
