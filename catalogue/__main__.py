@@ -72,8 +72,8 @@ def _by_hand(results: Results, known: Iterable[World], jobs: int) -> None:
         waiting = {pool.submit(typed.proven, world.name): own for own, world in first.items()}
         for number, done in enumerate(as_completed(waiting), 1):
             results.proofs[waiting[done]] = done.result()
-            print(f"\r{number} of {len(first)} pages", end="", file=sys.stderr, flush=True)  # noqa: T201
-    print(file=sys.stderr)  # noqa: T201
+            print(f"\r{number} of {len(first)} pages", end="", file=sys.stderr, flush=True)  # noqa: T201  how far it is
+    print(file=sys.stderr)  # noqa: T201  the line ends
 
 
 def _by_command(results: Results, known: Iterable[World], fabrics: Iterable[str], jobs: int) -> None:
@@ -83,8 +83,8 @@ def _by_command(results: Results, known: Iterable[World], fabrics: Iterable[str]
         for number, done in enumerate(as_completed(waiting), 1):
             results.alone[waiting[done]] = _worse(results.alone.get(waiting[done]), done.result())
             page.FILE.write_text(page.render(results), encoding="utf-8")
-            print(f"\r{number} of {len(wanted)} labs", end="", file=sys.stderr, flush=True)  # noqa: T201
-    print(file=sys.stderr)  # noqa: T201
+            print(f"\r{number} of {len(wanted)} labs", end="", file=sys.stderr, flush=True)  # noqa: T201  how far it is
+    print(file=sys.stderr)  # noqa: T201  the line ends
 
 
 def _worse(before: str | None, now: str) -> str:

@@ -114,9 +114,9 @@ def _collect(args: argparse.Namespace) -> Snapshot:
 
 
 def _load_judges() -> None:
-    from probes import recordings  # noqa: F401
-    from rules import causes, evaluate, redact  # noqa: F401
-    from rules.report import as_json, text  # noqa: F401
+    from probes import recordings  # noqa: F401  used when the probes are done
+    from rules import causes, evaluate, redact  # noqa: F401  used when the probes are done
+    from rules.report import as_json, text  # noqa: F401  used when the probes are done
 
     causes.load()
 
